@@ -1,0 +1,292 @@
+/* The queue of diagnostics and its renderer. */
+#include "base/diag.h"
+
+#include "base/strbuf.h"
+#include "base/vec.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define TAB_WIDTH 4
+
+struct note {
+	struct span span;
+	const char *text;
+	bool is_hint;
+};
+
+struct diag {
+	struct arena *arena;
+	enum diag_severity severity;
+	const char *tag;
+	struct span span;
+	const char *text;
+	VEC(struct note)
+	notes;
+};
+
+struct diags {
+	struct arena *arena;
+	const struct sources *sources;
+	VEC(struct diag *)
+	all;
+	size_t rendered;
+	size_t counts[2];
+	unsigned muted;
+	bool muted_error;
+};
+
+struct diags *diags_new(struct arena *arena, const struct sources *sources)
+{
+	struct diags *diags = arena_new_object(arena, struct diags);
+
+	diags->arena = arena;
+	diags->sources = sources;
+	return diags;
+}
+
+static struct diag *find_same(const struct diags *diags, const struct diag *diag)
+{
+	for (size_t i = 0; i < diags->all.len; i++) {
+		struct diag *other = diags->all.data[i];
+
+		if (other->severity == diag->severity && !strcmp(other->tag, diag->tag) &&
+		    other->span.start == diag->span.start && other->span.end == diag->span.end &&
+		    !strcmp(other->text, diag->text))
+			return other;
+	}
+	return NULL;
+}
+
+static struct diag *queue(struct diags *diags, enum diag_severity severity, const char *tag,
+			  struct span span, const char *fmt, va_list args)
+{
+	struct diag *diag = arena_new_object(diags->arena, struct diag);
+
+	*diag = (struct diag){
+		.arena = diags->arena,
+		.severity = severity,
+		.tag = tag,
+		.span = span,
+		.text = arena_vprintf(diags->arena, fmt, args),
+	};
+	if (diags->muted) {
+		diags->muted_error |= severity == DIAG_ERROR;
+		return diag;
+	}
+	/* Notes and hints of a repeated diagnostic go to the throwaway one. */
+	if (find_same(diags, diag))
+		return diag;
+	vec_push(diags->arena, &diags->all, diag);
+	diags->counts[severity]++;
+	return diag;
+}
+
+struct diag *diag_error(struct diags *diags, const char *tag, struct span span, const char *fmt,
+			...)
+{
+	struct diag *diag;
+	va_list args;
+
+	va_start(args, fmt);
+	diag = queue(diags, DIAG_ERROR, tag, span, fmt, args);
+	va_end(args);
+	return diag;
+}
+
+struct diag *diag_warning(struct diags *diags, const char *tag, struct span span, const char *fmt,
+			  ...)
+{
+	struct diag *diag;
+	va_list args;
+
+	va_start(args, fmt);
+	diag = queue(diags, DIAG_WARNING, tag, span, fmt, args);
+	va_end(args);
+	return diag;
+}
+
+void diag_note(struct diag *diag, struct span span, const char *fmt, ...)
+{
+	struct note note = {.span = span};
+	va_list args;
+
+	va_start(args, fmt);
+	note.text = arena_vprintf(diag->arena, fmt, args);
+	va_end(args);
+	vec_push(diag->arena, &diag->notes, note);
+}
+
+void diag_hint(struct diag *diag, const char *fmt, ...)
+{
+	struct note note = {.span = SPAN_NONE, .is_hint = true};
+	va_list args;
+
+	va_start(args, fmt);
+	note.text = arena_vprintf(diag->arena, fmt, args);
+	va_end(args);
+	vec_push(diag->arena, &diag->notes, note);
+}
+
+size_t diags_count(const struct diags *diags, enum diag_severity severity)
+{
+	return diags->counts[severity];
+}
+
+void diags_mute(struct diags *diags, bool mute)
+{
+	if (mute) {
+		if (!diags->muted++)
+			diags->muted_error = false;
+	} else {
+		diags->muted--;
+	}
+}
+
+bool diags_muted_error(const struct diags *diags)
+{
+	return diags->muted_error;
+}
+
+char *diag_location_text(struct arena *arena, const struct sources *sources, struct span span)
+{
+	struct location start = sources_locate(sources, span.start);
+	struct location end = sources_locate(sources, span.end);
+
+	if (!start.source)
+		return arena_strdup(arena, "");
+	if (end.source != start.source || end.line == start.line)
+		return arena_printf(arena, "%s:%u:%u-%u: ", start.source->name, start.line,
+				    start.column,
+				    end.source == start.source ? end.column : start.column);
+	return arena_printf(arena, "%s:%u-%u: ", start.source->name, start.line, end.line);
+}
+
+/* Shows @line; columns [from, to) are underlined when @to is not 0. */
+static void render_line(FILE *out, const struct source *source, uint32_t line, uint32_t from,
+			uint32_t to)
+{
+	struct strbuf marks = STRBUF_INIT;
+	const char *text;
+	uint32_t len;
+
+	text = source_line(source, line, &len);
+	for (uint32_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+		int width = c == '\t' ? TAB_WIDTH : 1;
+
+		if (c == '\t')
+			fprintf(out, "%*s", TAB_WIDTH, "");
+		else
+			fputc(c < 0x20 || c == 0x7f ? '?' : c, out);
+		/* A UTF-8 continuation byte takes no column of its own. */
+		if ((c & 0xc0) == 0x80)
+			width = 0;
+		if (i + 1 < to)
+			strbuf_fill(&marks, i + 1 >= from ? '~' : ' ', (size_t)width);
+	}
+	fputc('\n', out);
+	if (to > from) {
+		/* A range that lies at the line's end still gets its mark. */
+		if (from > len) {
+			if (marks.len < len)
+				strbuf_fill(&marks, ' ', len - marks.len);
+			strbuf_addc(&marks, '~');
+		}
+		fprintf(out, "%s\n", strbuf_str(&marks));
+	}
+	strbuf_free(&marks);
+}
+
+static void render_place(FILE *out, const struct sources *sources, struct span span)
+{
+	struct location start = sources_locate(sources, span.start);
+	struct location end = sources_locate(sources, span.end);
+
+	if (!start.source || end.source != start.source)
+		return;
+	if (start.line == end.line) {
+		render_line(out, start.source, start.line, start.column, end.column);
+		return;
+	}
+	for (uint32_t line = start.line; line <= end.line; line++)
+		render_line(out, start.source, line, 0, 0);
+}
+
+static void render(const struct diags *diags, const struct diag *diag, FILE *out,
+		   const struct diag_style *style)
+{
+	const char *name = diag->severity == DIAG_ERROR ? "ERROR" : "WARNING";
+	const char *colour = diag->severity == DIAG_ERROR ? "\033[31m" : "\033[33m";
+	struct arena *scratch = arena_new();
+
+	fputs(diag_location_text(scratch, diags->sources, diag->span), out);
+	fprintf(out, "%s%s", style->colour ? colour : "", name);
+	if (!style->no_tags && *diag->tag)
+		fprintf(out, "[%s]", diag->tag);
+	fprintf(out, ":%s %s\n", style->colour ? "\033[0m" : "", diag->text);
+	render_place(out, diags->sources, diag->span);
+	for (size_t i = 0; i < diag->notes.len; i++) {
+		const struct note *note = &diag->notes.data[i];
+
+		fprintf(out, "%s%s%s\n", note->is_hint ? "HINT: " : "",
+			diag_location_text(scratch, diags->sources, note->span), note->text);
+		render_place(out, diags->sources, note->span);
+	}
+	arena_free(scratch);
+}
+
+void diags_render(struct diags *diags, FILE *out, const struct diag_style *style)
+{
+	for (; diags->rendered < diags->all.len; diags->rendered++) {
+		const struct diag *diag = diags->all.data[diags->rendered];
+
+		if (diag->severity == DIAG_WARNING && style->no_warnings)
+			continue;
+		render(diags, diag, out, style);
+	}
+}
+
+/* Levenshtein distance over one row; names longer than the row are never near. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t row[65], la = strlen(a), lb = strlen(b);
+
+	if (lb >= sizeof(row) / sizeof(row[0]) || la >= sizeof(row) / sizeof(row[0]))
+		return SIZE_MAX;
+	for (size_t j = 0; j <= lb; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= la; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= lb; j++) {
+			size_t above = row[j];
+			size_t best = diagonal + (a[i - 1] != b[j - 1]);
+
+			if (above + 1 < best)
+				best = above + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			row[j] = best;
+			diagonal = above;
+		}
+	}
+	return row[lb];
+}
+
+const char *diag_nearest(const char *name, const char *const *names, size_t n)
+{
+	size_t best = strlen(name) / 3 + 1;
+	const char *nearest = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t d = distance(name, names[i]);
+
+		if (d < best || (d == best && !nearest && d < strlen(name))) {
+			best = d;
+			nearest = names[i];
+		}
+	}
+	return nearest;
+}

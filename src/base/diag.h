@@ -1,0 +1,71 @@
+/*
+ * Diagnostics: errors and warnings are queued with their place in the source and shown by one
+ *renderer, in the shape
+ *
+ *	FILE:LINE:COL-ENDCOL: ERROR[tag]: text
+ *	source line
+ *	       ~~~~
+ *	HINT: text
+ *
+ * A tag is stable and documented in src/lang/diag.def; tests and people search for it.
+ */
+#ifndef SONDE_BASE_DIAG_H
+#define SONDE_BASE_DIAG_H
+
+#include "base/arena.h"
+#include "base/source.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct diags;
+struct diag;
+
+enum diag_severity {
+	DIAG_ERROR,
+	DIAG_WARNING,
+};
+
+/* The queue keeps a reference to @sources; both live in @arena. */
+struct diags *diags_new(struct arena *arena, const struct sources *sources);
+
+/*
+ * Queue a diagnostic at @span (SPAN_NONE: no location). The result is never NULL and takes notes
+ * and hints. The same tag and text at the same span is queued once. While the queue is muted a
+ * throwaway diagnostic is returned.
+ */
+struct diag *diag_error(struct diags *diags, const char *tag, struct span span, const char *fmt,
+			...) __attribute__((format(printf, 4, 5)));
+struct diag *diag_warning(struct diags *diags, const char *tag, struct span span, const char *fmt,
+			  ...) __attribute__((format(printf, 4, 5)));
+/* A further place that explains the diagnostic ("This is the initial declaration."). */
+void diag_note(struct diag *diag, struct span span, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+void diag_hint(struct diag *diag, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+size_t diags_count(const struct diags *diags, enum diag_severity severity);
+/* Nested; while muted nothing is queued or counted (speculative checks). */
+void diags_mute(struct diags *diags, bool mute);
+/* True if the last muted stretch would have queued an error; reset by muting. */
+bool diags_muted_error(const struct diags *diags);
+
+struct diag_style {
+	bool colour;
+	bool no_warnings; /* drop warnings and their hints */
+	bool no_tags; /* print "ERROR:" rather than "ERROR[tag]:" */
+};
+
+/* Prints what was queued since the last call, in order of queueing. */
+void diags_render(struct diags *diags, FILE *out, const struct diag_style *style);
+
+/* The one place that knows the head of a located message: "FILE:L:C-E: ", or "FILE:L1-L2: ", or "".
+ */
+char *diag_location_text(struct arena *arena, const struct sources *sources, struct span span);
+
+/*
+ * The nearest of @n names to @name by edit distance, for "did you mean": NULL if none is close
+ * (more than a third of the letters differ).
+ */
+const char *diag_nearest(const char *name, const char *const *names, size_t n);
+
+#endif

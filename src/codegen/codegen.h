@@ -1,0 +1,33 @@
+/*
+ * Typed programs and their plan to a BPF ELF object. The only user of LLVM; never reports a user's
+ * error: what sema let through can be compiled.
+ */
+#ifndef SONDE_CODEGEN_CODEGEN_H
+#define SONDE_CODEGEN_CODEGEN_H
+
+#include "ast/ast.h"
+#include "program/program.h"
+#include "provider/provider.h"
+
+#include <stdio.h>
+
+struct codegen_options {
+	struct arena *arena;
+	const struct sources *sources;
+	FILE *dump_llvm; /* each may be NULL: IR before and after optimization, BPF assembly */
+	FILE *dump_llvm_optimized;
+	FILE *dump_assembly;
+	bool verify_ir;
+};
+
+struct codegen_object {
+	void *data; /* malloc()ed */
+	size_t size;
+};
+
+/* Fills @object, which the caller frees with codegen_object_free(). */
+void codegen(const struct codegen_options *options, const struct ast_unit *unit,
+	     const struct plan *plan, struct codegen_object *object);
+void codegen_object_free(struct codegen_object *object);
+
+#endif

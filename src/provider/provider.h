@@ -1,0 +1,175 @@
+/*
+ * Probe types. Each is one file that ends in a `const struct provider`; the registry (registry.c)
+ * lists them. A provider knows how to read a target, which probes exist, what their programs can
+ * see, and how to attach.
+ */
+#ifndef SONDE_PROVIDER_PROVIDER_H
+#define SONDE_PROVIDER_PROVIDER_H
+
+#include "base/diag.h"
+#include "program/program.h"
+#include "types/type.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct bpf_program;
+
+/* How a program reads its arguments from its context. */
+enum provider_context {
+	CONTEXT_NONE, /* begin, end, test ... : nothing */
+	CONTEXT_RECORD, /* tracepoint: the record of `args`, fixed offsets */
+	CONTEXT_RAW_ARGS, /* rawtracepoint: u64 array; args.<name> is element N */
+	CONTEXT_BTF_ARGS, /* fentry, fexit: u64 array with verifier-known types; retval behind the
+			     arguments */
+	CONTEXT_PT_REGS, /* kprobe, uprobe: registers */
+	CONTEXT_USDT, /* registers, arguments by the note's operands */
+	CONTEXT_PERF_EVENT, /* struct bpf_perf_event_data: registers first */
+	CONTEXT_ITER, /* struct bpf_iter__<kind> */
+};
+
+/* What a program's body may use. */
+enum provider_provides {
+	PROVIDES_ARGN = 1 << 0,
+	PROVIDES_ARGS = 1 << 1,
+	PROVIDES_RETVAL = 1 << 2,
+	PROVIDES_FUNC = 1 << 3,
+	PROVIDES_REG = 1 << 4,
+	PROVIDES_CTX = 1 << 5,
+	PROVIDES_SIGNAL = 1 << 6, /* signal() makes sense: the current task is the one traced */
+	PROVIDES_OVERRIDE = 1 << 7,
+	PROVIDES_UADDR = 1 << 8,
+	PROVIDES_PATH = 1 << 9,
+};
+
+enum provider_flags {
+	PROVIDER_PREEMPTIBLE =
+		1 << 0, /* its programs may be preempted by other programs on the same CPU */
+	PROVIDER_PERF_GUARD = 1 << 1, /* run one at a time per CPU (bpf_prog_active), as all
+					 programs on perf events */
+	PROVIDER_PID_PREDICATE =
+		1 << 2, /* -p becomes a test in the program (plan_settings.target_tgid) */
+	PROVIDER_USER = 1 << 3, /* pointers in arguments are in user space; `func` is a usym */
+	PROVIDER_SPECIAL =
+		1 << 4, /* run by the runtime, not attached: begin, end, self, test, bench */
+	PROVIDER_ALONE = 1 << 5, /* cannot be combined with other probes: iter */
+};
+
+/* Where providers look things up. */
+struct provider_env {
+	struct arena *arena;
+	struct types *types;
+	pid_t pid; /* -p or -c target; 0: none */
+	bool unsafe;
+	bool no_kprobe_multi, no_kprobe_session, no_uprobe_multi; /* --no-feature */
+	const char *traceable_functions; /* --traceable-functions, or NULL */
+	const char *debuginfo; /* --debuginfo, or NULL */
+	void *cache; /* provider's own, zero at first: symbol tables and lists read once (registry.c
+			owns it) */
+};
+
+/* An attach point as written. */
+struct provider_text {
+	struct span span;
+	const char *text; /* whole */
+	const char *const *fields; /* fields[0] is the provider */
+	const bool *quoted;
+	uint32_t nfields;
+};
+
+/* What one target's program can see. */
+struct provider_signature {
+	const struct type *args; /* struct whose fields are the arguments, or NULL; RAW_ARGS and
+				    BTF_ARGS: field N is argument N */
+	const struct type *retval; /* typed return value, or NULL */
+	const struct type *ctx; /* what `ctx` points to, or NULL if unknown */
+	uint32_t nargs; /* number of argN */
+};
+
+typedef void (*provider_found_fn)(const struct plan_target *target, void *data);
+
+struct provider_link; /* opaque; see links below */
+
+/* Collects what was attached, to be taken down again. */
+struct provider_links;
+
+struct provider_attach {
+	const struct plan_prog *prog;
+	struct bpf_program *bpf; /* loaded */
+	int prog_fd;
+	pid_t pid; /* 0: all processes */
+	const struct provider_env *env;
+	struct provider_links *links;
+	struct arena *arena; /* for messages */
+};
+
+struct provider {
+	const char *name; /* canonical: "tracepoint" */
+	const char *short_name; /* "t", or NULL; case-sensitive */
+	const char *const
+		*aliases; /* other full names ("kfunc"), NULL-terminated, or NULL; any case */
+	const char *doc; /* one line for the manual: "static kernel tracepoints" */
+	const char *const
+		*forms; /* as the manual lists them: "tracepoint:CATEGORY:EVENT", NULL-terminated */
+	const char *min_kernel;
+	enum provider_context context;
+	uint32_t provides; /* PROVIDES_* */
+	uint32_t flags; /* PROVIDER_* */
+
+	/*
+	 * Reads an attach point: fills @target, whose parts may hold globs ("*"). Queues errors
+	 * ("tracepoint probe type requires 2 arguments, found 1") and returns false.
+	 */
+	bool (*parse)(const struct provider_env *env, struct diags *diags,
+		      const struct provider_text *text, struct plan_target *target);
+	/*
+	 * Calls @found for every probe that exists and matches, sorted, with its canonical name;
+	 * also for a target without globs, if it exists. Returns how many, or a negative errno with
+	 * *error set (arena) if the machine cannot be asked.
+	 */
+	int (*expand)(const struct provider_env *env, const struct plan_target *pattern,
+		      provider_found_fn found, void *data, const char **error);
+	/* What programs of this target see. @target is one that expand() gave. May be NULL: nothing
+	 * but ctx of context. */
+	void (*signature)(const struct provider_env *env, const struct plan_target *target,
+			  struct provider_signature *signature);
+	/* True if all of the pattern's matches can share one program and one link here. May be
+	 * NULL: no. */
+	bool (*can_multi)(const struct provider_env *env, const struct plan_target *pattern);
+	/* The ELF section of its programs (libbpf's names decide program and attach type). */
+	const char *(*section)(const struct provider_env *env, const struct plan_prog *prog);
+	/*
+	 * Attaches the program to all its targets. Returns 0, or a negative errno with *error set:
+	 * what could not be attached, why, and the remedy. A target that is gone obeys
+	 * missing_probes (the caller decides): *failed is its index. Not called for
+	 * PROVIDER_SPECIAL.
+	 */
+	int (*attach)(const struct provider_attach *attach, const char **error, uint32_t *failed);
+	/* The probe's parameters as -lv prints them, each line indented by four blanks. May be
+	 * NULL. */
+	void (*describe)(const struct provider_env *env, const struct plan_target *target,
+			 struct strbuf *out);
+	/* What -l without a pattern shows ("interval:hz:"). NULL: expand("*"). */
+	const char *const *listed;
+};
+
+/* By canonical name, short name (case-sensitive) or alias; NULL if there is none. */
+const struct provider *provider_find(const char *name);
+/* All, in the order of the manual. */
+const struct provider *const *providers(size_t *n);
+
+/* True if @text matches @pattern, where "*" stands for any run of bytes. */
+bool glob_match(const char *pattern, const char *text);
+bool glob_is_pattern(const char *text);
+
+/* --- links: attached things with one owner --- */
+struct bpf_link;
+struct provider_links *provider_links_new(void);
+void provider_links_add_link(struct provider_links *links, struct bpf_link *link);
+void provider_links_add_fd(struct provider_links *links, int fd); /* closed to detach */
+size_t provider_links_count(const struct provider_links *links);
+/* Detaches everything. */
+void provider_links_free(struct provider_links *links);
+
+#endif

@@ -1,0 +1,48 @@
+/* Types of the kernel and its modules, from BTF. Loaded when first asked for (about 9 ms). */
+#ifndef SONDE_TYPES_BTF_H
+#define SONDE_TYPES_BTF_H
+
+#include "types/type.h"
+
+struct btf;
+
+/* The file to read rather than the running kernel's; before anything was asked. */
+void types_set_btf_path(struct types *types, const char *path);
+/* True if there is BTF to load (does not load it). */
+bool types_have_btf(struct types *types);
+/* The loaded vmlinux BTF, or NULL with a message in *error (in the arena). */
+struct btf *types_vmlinux_btf(struct types *types, const char **error);
+
+struct type_param {
+	const char *name;
+	const struct type *type;
+};
+struct type_function {
+	const char *module; /* NULL: vmlinux */
+	uint32_t id; /* BTF id of the FUNC, 0 for a prototype only */
+	const struct type *result;
+	const struct type_param *params;
+	uint32_t nparams;
+};
+/* A kernel function's prototype; @module may be NULL for any. Pointers are in the kernel's space.
+ */
+bool types_find_function(struct types *types, const char *module, const char *name,
+			 struct type_function *function);
+/* A raw tracepoint's prototype from `btf_trace_<name>`, without the leading context parameter. */
+bool types_find_raw_tracepoint(struct types *types, const char *name,
+			       struct type_function *function);
+
+typedef void (*types_name_fn)(const char *module, const char *name, void *data);
+/* Calls for every raw tracepoint that BTF knows, module NULL for vmlinux. */
+void types_each_raw_tracepoint(struct types *types, types_name_fn fn, void *data);
+/* Every function that can take an fentry probe as far as BTF says. */
+void types_each_function(struct types *types, types_name_fn fn, void *data);
+/* Every "struct x", "union x", "enum x" as such text. */
+void types_each_tag(struct types *types, types_name_fn fn, void *data);
+/* Kinds of iterators: the x of every `struct bpf_iter__x`. */
+void types_each_iterator(struct types *types, types_name_fn fn, void *data);
+/* C source of a definition ("struct list_head { ... };\n"), as -lv prints it. False if unknown. */
+bool types_c_definition(struct types *types, enum type_kind keyword, const char *name,
+			struct strbuf *out);
+
+#endif
