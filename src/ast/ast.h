@@ -131,6 +131,13 @@ struct expr {
 	struct span span;
 	const struct type *type; /* sema: never NULL afterwards */
 	bool is_literal; /* sema: constant known at compile time (int, bool, string) */
+	/*
+	 * sema: 1 + the index of the event that is sent when carrying out this expression fails, 0
+	 * for none. Division and modulo by zero, cpid without a child: EVENT_RUNTIME_ERROR. A MAP
+	 * that is written (update refused), and with -k a MAP that is read (no such key) and
+	 * whatever reads memory: EVENT_HELPER_ERROR.
+	 */
+	uint32_t error_event;
 	union {
 		/* INT: the magnitude, and whether a minus sign was folded in. BOOL: 0 or 1 */
 		struct {
@@ -260,6 +267,8 @@ struct stmt {
 			bool is_compound;
 			enum binary_op op; /* of a compound assignment */
 			struct expr *value;
+			uint32_t error_event; /* sema: of a compound division or modulo, as in
+						 struct expr */
 		} assign;
 		struct {
 			const char *name;

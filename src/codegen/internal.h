@@ -1,0 +1,287 @@
+/*
+ * What the files of this room share: the state of one compilation, the model of values, and the
+ * emitters that others build upon.
+ *
+ * Values. An expression whose type is scalar (type_is_scalar(): bool, int, enum, pointer, ksym,
+ * username) is an LLVM integer of 8 * type->size bits: bool is an i8 that is 0 or 1, a pointer of
+ * the script's is an i64. LLVM's `ptr` is used for memory that the program itself may touch only:
+ * stack, scratch, map values, ring buffer records, the context. Everything larger than a scalar is
+ * bytes in such memory, laid out as types/type.h says, and is handed around by address:
+ *
+ *	emit_value(cg, expr)         scalars: the register. Other types: as emit_address()
+ *	emit_address(cg, expr)       an address at which the value may be read, not written
+ *	emit_into(cg, expr, dst)     writes type->size bytes to @dst, all of them (padding is zero)
+ *
+ * Nothing is assumed of the alignment of @dst and of other addresses, except where a type's
+ * natural alignment holds: memory from cg_temp(), map keys and values, payloads.
+ *
+ * Memory. cg_temp() gives memory that lives until the current statement ends; small objects are on
+ * the stack, larger ones in the program's part of the per-CPU scratch map (scratch.c). Its contents
+ * are undefined.
+ *
+ * Control flow. An emitter leaves the builder at the end of an open block. A block that nothing
+ * reaches is fine: LLVM deletes it.
+ */
+#ifndef SONDE_CODEGEN_INTERNAL_H
+#define SONDE_CODEGEN_INTERNAL_H
+
+#include "codegen/codegen.h"
+#include "lang/lang.h"
+
+#include <linux/bpf.h>
+#include <llvm-c/Core.h>
+#include <llvm-c/DebugInfo.h>
+#include <llvm-c/TargetMachine.h>
+
+struct cg_core_struct;
+struct cg_scratch;
+
+/* An LLVM function under construction: a BPF program, or the callback of one of its loops. */
+struct cg_function {
+	struct cg_function *parent; /* of a callback: the function that holds the loop */
+	LLVMValueRef function;
+	LLVMMetadataRef subprogram;
+	LLVMBasicBlockRef entry; /* allocas and what must dominate everything; open until the end */
+	LLVMBasicBlockRef exit; /* program: leaves it, result in @result */
+	LLVMValueRef ctx; /* ptr: the program's context */
+	LLVMValueRef frame; /* ptr to the program's frame, see loop.c; NULL if it has none */
+	LLVMValueRef scratch[8]; /* bases of the scratch chunks, as far as used */
+	struct cg_loop *loop; /* innermost loop being emitted, or NULL */
+};
+
+/* The program that is being generated. */
+struct cg_program {
+	const struct ast_program *ast;
+	const struct plan_prog *plan;
+	uint32_t index; /* in the plan's programs */
+	const struct provider *provider;
+	bool is_preemptible; /* another run of it may start on this CPU before it ends */
+	struct cg_variable *variables; /* by variable id */
+	LLVMValueRef result; /* i32 alloca: what the program returns */
+	LLVMBasicBlockRef missed; /* counts a miss and leaves */
+	struct cg_scratch *scratch; /* scratch.c */
+	uint32_t stack_used; /* bytes of stack that cg_temp() and variables took */
+};
+
+struct codegen {
+	const struct codegen_options *options;
+	const struct ast_unit *unit;
+	const struct plan *plan;
+	struct types *types;
+	struct arena *arena;
+
+	LLVMContextRef context;
+	LLVMModuleRef module;
+	LLVMBuilderRef builder;
+	LLVMTargetMachineRef machine;
+	LLVMTypeRef i1, i8, i16, i32, i64, ptr, none; /* none: void */
+
+	struct cg_debug *debug; /* debug.c */
+	struct cg_core_struct *core_structs; /* core.c */
+
+	/* maps, as the `ptr` that helpers take */
+	LLVMValueRef *maps; /* by index in the plan; see cg_map() */
+	LLVMValueRef *stacks; /* by index in the plan's stacks; see cg_stacks_map() */
+	LLVMValueRef events, counters; /* see cg_events_map() */
+	LLVMValueRef settings, state; /* struct plan_settings, struct plan_state */
+
+	struct cg_program *program;
+	struct cg_function *fn;
+};
+
+/* --- types and constants --- */
+
+LLVMTypeRef cg_int_type(struct codegen *cg, uint32_t size); /* size in bytes: 1, 2, 4, 8 */
+LLVMTypeRef cg_type(struct codegen *cg, const struct type *type); /* register of a scalar */
+LLVMValueRef cg_i8(struct codegen *cg, uint8_t value);
+LLVMValueRef cg_i32(struct codegen *cg, uint32_t value);
+LLVMValueRef cg_i64(struct codegen *cg, uint64_t value);
+/* Read-only bytes in .rodata, 8-aligned; equal contents are shared. */
+LLVMValueRef cg_const_bytes(struct codegen *cg, const void *data, size_t size);
+
+/* --- expressions and statements (expr.c, stmt.c) --- */
+
+LLVMValueRef emit_value(struct codegen *cg, const struct expr *expr);
+LLVMValueRef emit_address(struct codegen *cg, const struct expr *expr);
+void emit_into(struct codegen *cg, const struct expr *expr, LLVMValueRef dst);
+/* A scalar widened to i64 by its signedness. */
+LLVMValueRef emit_value64(struct codegen *cg, const struct expr *expr);
+/* i1: whether the scalar is not zero. */
+LLVMValueRef emit_condition(struct codegen *cg, const struct expr *expr);
+void emit_block(struct codegen *cg, const struct block *block);
+/* Address of a script variable's storage (find() writes through it). */
+LLVMValueRef emit_variable_address(struct codegen *cg, const struct variable *variable);
+/* i1: whether two values of one type are equal, each given as emit_value() gives it. */
+LLVMValueRef emit_equal(struct codegen *cg, const struct type *type, LLVMValueRef a,
+			LLVMValueRef b);
+
+/* --- memory (memory.c, scratch.c) --- */
+
+LLVMValueRef cg_temp(struct codegen *cg, uint32_t size, uint32_t align);
+/* @address + @bytes */
+LLVMValueRef emit_offset(struct codegen *cg, LLVMValueRef address, uint64_t bytes);
+/* @address + @bytes, an i64 */
+LLVMValueRef emit_offset_by(struct codegen *cg, LLVMValueRef address, LLVMValueRef bytes);
+/* An integer of @size bytes; @align 1 if nothing is known. */
+LLVMValueRef emit_load(struct codegen *cg, LLVMValueRef address, uint32_t size, uint32_t align);
+void emit_store(struct codegen *cg, LLVMValueRef value, LLVMValueRef address, uint32_t align);
+/* A value of @type in memory as emit_value() would give it. */
+LLVMValueRef emit_load_value(struct codegen *cg, const struct type *type, LLVMValueRef address);
+/* Writes a value as emit_value() gives it. */
+void emit_store_value(struct codegen *cg, const struct type *type, LLVMValueRef value,
+		      LLVMValueRef dst);
+/* Constant sizes of any magnitude; inline when small, by a helper when large. */
+void emit_copy(struct codegen *cg, LLVMValueRef dst, LLVMValueRef src, uint32_t size,
+	       uint32_t align);
+void emit_zero(struct codegen *cg, LLVMValueRef dst, uint32_t size, uint32_t align);
+/* An integer widened or cut to @size bytes. */
+LLVMValueRef emit_resize(struct codegen *cg, LLVMValueRef value, uint32_t size, bool is_signed);
+
+/* --- helpers, and what reads through them (memory.c) --- */
+
+/* Calls a BPF helper. Arguments are integers or ptr as they are; @result is cg->i64, cg->i32 or
+ * cg->ptr. */
+LLVMValueRef emit_helper_call(struct codegen *cg, enum bpf_func_id id, LLVMTypeRef result,
+			      LLVMValueRef *args, unsigned nargs);
+#define emit_helper(cg, id, result, ...)                                                           \
+	emit_helper_call((cg), (id), (result), (LLVMValueRef[]){__VA_ARGS__},                      \
+			 sizeof((LLVMValueRef[]){__VA_ARGS__}) / sizeof(LLVMValueRef))
+#define emit_helper0(cg, id, result) emit_helper_call((cg), (id), (result), NULL, 0)
+
+/*
+ * Reads @size bytes at the script address @addr (i64) to @dst; on failure @dst is zero, and the
+ * event @error (see expr.error_event) is sent if it is not 0. SPACE_UNKNOWN means what the probe
+ * kind suggests.
+ */
+void emit_probe_read(struct codegen *cg, LLVMValueRef dst, uint32_t size, LLVMValueRef addr,
+		     enum type_space space, uint32_t error);
+/* Whether addresses of @space are in user memory, SPACE_UNKNOWN decided by the probe kind. */
+bool cg_is_user_space(struct codegen *cg, enum type_space space);
+/* An integer of @size bytes of the context at @offset. */
+LLVMValueRef emit_ctx_load(struct codegen *cg, uint32_t offset, uint32_t size);
+/* Argument @n of a RAW_ARGS or BTF_ARGS context: i64. */
+LLVMValueRef emit_ctx_arg(struct codegen *cg, uint32_t n);
+/* The field of `args` at @index of the args struct's fields; as emit_value(). */
+LLVMValueRef emit_args_field(struct codegen *cg, uint32_t index);
+/*
+ * Field @path of the struct at the script address @object (i64), as emit_value(): relocated where
+ * the struct is from BTF.
+ */
+LLVMValueRef emit_read_field(struct codegen *cg, LLVMValueRef object, enum type_space space,
+			     const struct type_path *path, uint32_t error);
+/* Its address (i64). */
+LLVMValueRef emit_field_address(struct codegen *cg, LLVMValueRef object,
+				const struct type_path *path);
+
+/* A member of the shared data, i64: emit_setting(cg, offsetof(struct plan_settings, child_pid)) */
+LLVMValueRef emit_setting(struct codegen *cg, size_t offset);
+/* The address of a member of struct plan_state. */
+LLVMValueRef emit_state(struct codegen *cg, size_t offset);
+
+/* --- maps (map.c) --- */
+
+LLVMValueRef cg_map(struct codegen *cg, uint32_t map); /* index in the plan */
+LLVMValueRef cg_stacks_map(struct codegen *cg, uint32_t stacks); /* index in the plan */
+LLVMValueRef cg_events_map(struct codegen *cg);
+/* Address of the key of an EXPR_MAP (a zero u32 for a scalar). */
+LLVMValueRef emit_map_key(struct codegen *cg, const struct expr *map);
+/* ptr to the value, may be null: test it with emit_is_null(). */
+LLVMValueRef emit_map_lookup(struct codegen *cg, LLVMValueRef map, LLVMValueRef key);
+/*
+ * Writes an element; @value holds plan_map_value_size() bytes. A refused update is counted, and the
+ * event @error sent with the code if it is not 0. Returns the helper's result (i64).
+ */
+LLVMValueRef emit_map_update(struct codegen *cg, uint32_t map, LLVMValueRef key, LLVMValueRef value,
+			     uint64_t flags, uint32_t error);
+/* The helper's result (i64): 0 or -ENOENT. */
+LLVMValueRef emit_map_delete(struct codegen *cg, uint32_t map, LLVMValueRef key);
+/* Counts what the kernel refused for plan map @map when @code (i64) is negative. */
+void emit_map_refused(struct codegen *cg, uint32_t map, LLVMValueRef code, uint32_t error);
+/*
+ * Adds 1 to a counter of sonde_counters. @is_shared: others than this program count there, or it
+ * may be preempted: the addition is atomic.
+ */
+void emit_counter_increment(struct codegen *cg, uint32_t index, bool is_shared);
+
+/* --- control flow (flow.c) --- */
+
+LLVMBasicBlockRef cg_block(struct codegen *cg, const char *name); /* of the current function */
+void cg_position(struct codegen *cg, LLVMBasicBlockRef block); /* go on at its end */
+LLVMBasicBlockRef cg_current(struct codegen *cg);
+void emit_jump(struct codegen *cg, LLVMBasicBlockRef to);
+void emit_branch(struct codegen *cg, LLVMValueRef condition, LLVMBasicBlockRef then,
+		 LLVMBasicBlockRef otherwise);
+LLVMValueRef emit_is_null(struct codegen *cg, LLVMValueRef ptr); /* i1 */
+/* Value that is @a when control came from block @from_a, else @b. */
+LLVMValueRef emit_phi(struct codegen *cg, LLVMValueRef a, LLVMBasicBlockRef from_a, LLVMValueRef b,
+		      LLVMBasicBlockRef from_b);
+/* Memory for a small scalar in the function's entry block; LLVM makes it a register. */
+LLVMValueRef cg_local(struct codegen *cg, LLVMTypeRef type, const char *name);
+/* Leaves the program, also from within a loop's callback. The builder goes on in a dead block. */
+void emit_leave(struct codegen *cg);
+/* Everything emitted from here on belongs to the source at @span. */
+void cg_set_location(struct codegen *cg, struct span span);
+
+/* --- functions and builtins --- */
+
+/*
+ * Hooks of lang/functions.def, for each row without FN_FOLDS and FN_AGGREGATE. A result that is
+ * scalar is returned, @dst is NULL; one that is larger is written to @dst, type->size bytes, and
+ * what is returned is ignored; functions of type none return NULL.
+ */
+typedef LLVMValueRef (*emit_call_fn)(struct codegen *cg, const struct expr *call, LLVMValueRef dst);
+/* Hooks of FN_AGGREGATE rows: update the value of this CPU at @slot. */
+typedef void (*emit_update_fn)(struct codegen *cg, const struct plan_map *map,
+			       const struct expr *call, LLVMValueRef slot);
+/* Hooks of lang/builtins.def; results as for functions. */
+typedef LLVMValueRef (*emit_builtin_fn)(struct codegen *cg, const struct expr *builtin,
+					LLVMValueRef dst);
+
+/* Picks by the first flag of a row: CG_HOOK(flags, if FN_FOLDS, if FN_AGGREGATE, otherwise). */
+#define CG_SECOND_(a, b, ...) b
+#define CG_SECOND(...) CG_SECOND_(__VA_ARGS__)
+#define CG_FOLDS_FN_FOLDS ~, 1
+#define CG_AGGREGATE_FN_AGGREGATE ~, 1
+#define CG_CAT_(a, b) a##b
+#define CG_CAT(a, b) CG_CAT_(a, b)
+#define CG_PICK_10(folds, aggregate, other) folds
+#define CG_PICK_01(folds, aggregate, other) aggregate
+#define CG_PICK_00(folds, aggregate, other) other
+#define CG_PICK__(f, a) CG_PICK_##f##a
+#define CG_PICK_(f, a) CG_PICK__(f, a)
+#define CG_HOOK(flags, folds, aggregate, other)                                                    \
+	CG_PICK_(CG_SECOND(CG_FOLDS_##flags, 0, ~), CG_SECOND(CG_AGGREGATE_##flags, 0, ~))         \
+	(folds, aggregate, other)
+
+#define FUNCTION(id, name, prototype, flags, ...)                                                  \
+	CG_HOOK(flags, ,                                                                           \
+		void emit_update_##id(struct codegen *cg, const struct plan_map *map,              \
+				      const struct expr *call, LLVMValueRef slot);                 \
+		, LLVMValueRef emit_call_##id(struct codegen * cg, const struct expr *call,        \
+					      LLVMValueRef dst);)
+#include "lang/functions.def"
+#undef FUNCTION
+#define BUILTIN(id, ...)                                                                           \
+	LLVMValueRef emit_builtin_##id(struct codegen *cg, const struct expr *builtin,             \
+				       LLVMValueRef dst);
+#include "lang/builtins.def"
+#undef BUILTIN
+
+/* --- strings (strings.c) --- */
+
+/* i1: equality of two string expressions. */
+LLVMValueRef emit_string_equal(struct codegen *cg, const struct expr *left,
+			       const struct expr *right);
+/* i1: equality of two texts in memory, each of @capacity bytes. */
+LLVMValueRef emit_string_equal_at(struct codegen *cg, LLVMValueRef a, LLVMValueRef b,
+				  uint32_t capacity);
+
+/* --- events (events.c) --- */
+
+/*
+ * Sends a runtime or helper error (see expr.error_event: 0 sends nothing, else 1 + the index of the
+ * event). @code, an i64, is the payload of a helper error, NULL for a runtime error.
+ */
+void emit_error_event(struct codegen *cg, uint32_t error, LLVMValueRef code);
+
+#endif
