@@ -25,6 +25,7 @@
 #ifndef SONDE_CODEGEN_INTERNAL_H
 #define SONDE_CODEGEN_INTERNAL_H
 
+#include "base/hashmap.h"
 #include "codegen/codegen.h"
 #include "lang/lang.h"
 
@@ -34,18 +35,33 @@
 #include <llvm-c/TargetMachine.h>
 
 struct cg_core_struct;
+struct cg_debug;
+struct cg_loop;
 struct cg_scratch;
+
+#define CG_SCRATCH_CHUNKS 4
+
+/* Memory in the scratch map. */
+struct scratch_place {
+	uint32_t chunk, offset;
+};
 
 /* An LLVM function under construction: a BPF program, or the callback of one of its loops. */
 struct cg_function {
 	struct cg_function *parent; /* of a callback: the function that holds the loop */
 	LLVMValueRef function;
 	LLVMMetadataRef subprogram;
+	const struct source *source; /* that of the subprogram */
 	LLVMBasicBlockRef entry; /* allocas and what must dominate everything; open until the end */
-	LLVMBasicBlockRef exit; /* program: leaves it, result in @result */
+	LLVMBasicBlockRef leave; /* the way out of the program or callback */
+	LLVMBasicBlockRef at; /* where the builder stands while another function is worked on */
+	LLVMMetadataRef location;
 	LLVMValueRef ctx; /* ptr: the program's context */
 	LLVMValueRef frame; /* ptr to the program's frame, see loop.c; NULL if it has none */
-	LLVMValueRef scratch[8]; /* bases of the scratch chunks, as far as used */
+	LLVMValueRef scratch[CG_SCRATCH_CHUNKS]; /* bases of the scratch chunks, as far as used */
+	struct cg_stack_slot *slots; /* stack memory of cg_temp() */
+	LLVMValueRef counter_key; /* i32 alloca */
+	LLVMBasicBlockRef broken; /* of a callback: ends its loop */
 	struct cg_loop *loop; /* innermost loop being emitted, or NULL */
 };
 
@@ -56,11 +72,15 @@ struct cg_program {
 	uint32_t index; /* in the plan's programs */
 	const struct provider *provider;
 	bool is_preemptible; /* another run of it may start on this CPU before it ends */
+	struct cg_function *main;
 	struct cg_variable *variables; /* by variable id */
 	LLVMValueRef result; /* i32 alloca: what the program returns */
-	LLVMBasicBlockRef missed; /* counts a miss and leaves */
+	LLVMBasicBlockRef missed; /* counts a miss and leaves; from where no scratch is held */
 	struct cg_scratch *scratch; /* scratch.c */
 	uint32_t stack_used; /* bytes of stack that cg_temp() and variables took */
+	uint32_t ncallbacks;
+	bool has_left; /* a callback may leave the program: see loop.c */
+	struct scratch_place left; /* u64: it did */
 };
 
 struct codegen {
@@ -78,11 +98,15 @@ struct codegen {
 
 	struct cg_debug *debug; /* debug.c */
 	struct cg_core_struct *core_structs; /* core.c */
+	struct hashmap *constants; /* of cg_const_bytes() */
 
-	/* maps, as the `ptr` that helpers take */
+	/* maps, as the `ptr` that helpers take; made when first asked for */
 	LLVMValueRef *maps; /* by index in the plan; see cg_map() */
 	LLVMValueRef *stacks; /* by index in the plan's stacks; see cg_stacks_map() */
 	LLVMValueRef events, counters; /* see cg_events_map() */
+	LLVMValueRef scratch[CG_SCRATCH_CHUNKS];
+	uint32_t scratch_size[CG_SCRATCH_CHUNKS]; /* most that a program needs */
+	uint32_t scratch_elements;
 	LLVMValueRef settings, state; /* struct plan_settings, struct plan_state */
 
 	struct cg_program *program;
@@ -221,6 +245,130 @@ LLVMValueRef cg_local(struct codegen *cg, LLVMTypeRef type, const char *name);
 void emit_leave(struct codegen *cg);
 /* Everything emitted from here on belongs to the source at @span. */
 void cg_set_location(struct codegen *cg, struct span span);
+
+/* --- the module's parts, for the room's core only --- */
+
+/* debug.c: debug information, from which LLVM makes BTF and line info */
+void debug_begin(struct codegen *cg);
+void debug_end(struct codegen *cg);
+LLVMMetadataRef debug_int(struct codegen *cg, uint32_t size, bool is_signed);
+LLVMMetadataRef debug_pointer(struct codegen *cg, LLVMMetadataRef to); /* NULL: void * */
+LLVMMetadataRef debug_array(struct codegen *cg, LLVMMetadataRef element, uint32_t element_size,
+			    uint32_t count);
+void debug_global(struct codegen *cg, LLVMValueRef global, LLVMMetadataRef type);
+struct debug_member {
+	const char *name;
+	LLVMMetadataRef type;
+	uint64_t bit_size, bit_offset;
+	bool is_bit_field;
+};
+/* A struct, or with @is_union a union; sizes in bits. */
+LLVMMetadataRef debug_struct(struct codegen *cg, const char *name, bool is_union,
+			     const struct debug_member *members, uint32_t n, uint64_t bit_size);
+/* A struct that is made later, and its making. */
+LLVMMetadataRef debug_forward(struct codegen *cg, const char *name, bool is_union);
+void debug_resolve(struct codegen *cg, LLVMMetadataRef forward, LLVMMetadataRef type);
+LLVMMetadataRef debug_enum(struct codegen *cg, uint32_t size);
+struct debug_param {
+	const char *name;
+	LLVMMetadataRef type;
+};
+/* Describes @fn->function, which starts at @span. */
+void debug_function(struct codegen *cg, struct cg_function *fn, struct span span, bool is_static,
+		    LLVMMetadataRef result, const struct debug_param *params, uint32_t nparams);
+
+/* globals.c */
+void globals_begin(struct codegen *cg);
+void globals_end(struct codegen *cg); /* license, plan */
+
+/* map.c */
+void maps_end(struct codegen *cg); /* describes the maps that were used */
+LLVMValueRef cg_scratch_map(struct codegen *cg, uint32_t chunk);
+
+/* scratch.c */
+struct scratch_mark {
+	uint32_t chunk, top, serial;
+};
+void scratch_begin(struct codegen *cg); /* the builder stands where memory may be claimed */
+void scratch_end(struct codegen *cg, LLVMBasicBlockRef body);
+/* In the leave block. */
+void scratch_leave(struct codegen *cg);
+/* Temporaries made since the mark may be used again. */
+struct scratch_mark scratch_mark(struct codegen *cg);
+void scratch_release(struct codegen *cg, struct scratch_mark mark);
+/* Reachable from all functions of the program: its address in the current one is
+ * scratch_address(). */
+struct scratch_place scratch_reserve(struct codegen *cg, uint32_t size);
+LLVMValueRef scratch_address(struct codegen *cg, struct scratch_place place);
+/* Takes @size bytes of the stack for the current function, if so much may and can be had. */
+bool scratch_take_stack(struct codegen *cg, uint32_t size);
+
+/* variable.c: where variables are kept */
+void variables_begin(struct codegen *cg);
+/* Whether some loop of the program is a callback: it then has a frame. */
+bool program_has_callbacks(const struct ast_program *program);
+
+/* program.c */
+void emit_program(struct codegen *cg, const struct ast_program *program);
+/* Leaves the current function for another where that one stopped. */
+void cg_switch(struct codegen *cg, struct cg_function *fn);
+struct cg_function *cg_function_new(struct codegen *cg, const char *name, LLVMTypeRef type);
+
+/*
+ * The frame of a program with callbacks is on the stack of its main function; the callbacks are
+ * given its address. It holds what they cannot get otherwise: pointers.
+ */
+#define CG_FRAME_CTX 0
+#define CG_FRAME_SCRATCH 8 /* + 8 * chunk */
+#define CG_FRAME_SIZE (CG_FRAME_SCRATCH + 8 * CG_SCRATCH_CHUNKS)
+
+/* place.c: FIELD, TUPLE_FIELD, INDEX and UNARY_DEREF */
+LLVMValueRef emit_member(struct codegen *cg, const struct expr *expr);
+void emit_member_into(struct codegen *cg, const struct expr *expr, LLVMValueRef dst);
+
+/* arith.c, cast.c */
+LLVMValueRef emit_binary(struct codegen *cg, const struct expr *expr);
+LLVMValueRef emit_unary(struct codegen *cg, const struct expr *expr);
+LLVMValueRef emit_arith(struct codegen *cg, enum binary_op op, const struct type *type,
+			LLVMValueRef left, LLVMValueRef right, uint32_t error);
+/* / or %; the divisor is not zero. */
+LLVMValueRef emit_division(struct codegen *cg, bool is_modulo, bool is_signed, LLVMValueRef left,
+			   LLVMValueRef right);
+/* @count times the size of what the pointer type @type points to. */
+LLVMValueRef emit_scaled(struct codegen *cg, const struct type *type, LLVMValueRef count);
+LLVMValueRef emit_cast(struct codegen *cg, const struct expr *expr, LLVMValueRef dst);
+
+/* core.c: fields that are relocated when the program is loaded */
+/* The address (ptr) of a field of the struct at @base; a chain of steps is relocated as one. */
+LLVMValueRef core_step(struct codegen *cg, LLVMValueRef base, const struct type *in,
+		       const struct type_field *field);
+enum core_info { /* what llvm.bpf.preserve.field.info tells of a bit-field */
+		 CORE_BYTE_OFFSET = 0, /* from the start of the chain */
+		 CORE_BYTE_SIZE = 1,
+		 CORE_LSHIFT = 4,
+		 CORE_RSHIFT = 5,
+};
+LLVMValueRef core_info(struct codegen *cg, LLVMValueRef field, enum core_info info); /* i64 */
+void core_end(struct codegen *cg);
+
+/* update.c, aggregate.c */
+LLVMValueRef emit_incdec(struct codegen *cg, const struct expr *expr, bool is_used);
+void emit_compound(struct codegen *cg, const struct stmt *stmt);
+void emit_aggregate(struct codegen *cg, const struct expr *target, const struct expr *call);
+/* Entry @index of an array of @count entries of @size bytes at @array, within its bounds. */
+LLVMValueRef emit_entry(struct codegen *cg, LLVMValueRef array, LLVMValueRef index, uint32_t count,
+			uint32_t size);
+/* i64: count, sum, min, max or avg over all CPUs. */
+LLVMValueRef emit_aggregate_number(struct codegen *cg, const struct expr *map);
+LLVMValueRef emit_aggregate_number_at(struct codegen *cg, uint32_t map, LLVMValueRef key);
+
+/* stmt.c, loop.c */
+void emit_stmt(struct codegen *cg, const struct stmt *stmt);
+void emit_for_range(struct codegen *cg, const struct stmt *stmt);
+void emit_for_map(struct codegen *cg, const struct stmt *stmt);
+void emit_while(struct codegen *cg, const struct stmt *stmt);
+void emit_unroll(struct codegen *cg, const struct stmt *stmt);
+void emit_loop_exit(struct codegen *cg, bool is_break);
 
 /* --- functions and builtins --- */
 

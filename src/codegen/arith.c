@@ -1,0 +1,331 @@
+/* Operators: arithmetic, comparison, unary. Operands have been brought to one type by sema. */
+#include "codegen/internal.h"
+
+#include <assert.h>
+
+/* --- division --- */
+
+static LLVMValueRef emit_is_negative(struct codegen *cg, LLVMValueRef value)
+{
+	return LLVMBuildICmp(cg->builder, LLVMIntSLT, value, LLVMConstNull(LLVMTypeOf(value)), "");
+}
+
+static LLVMValueRef emit_negate_if(struct codegen *cg, LLVMValueRef condition, LLVMValueRef value)
+{
+	return LLVMBuildSelect(cg->builder, condition, LLVMBuildNeg(cg->builder, value, ""), value,
+			       "");
+}
+
+/* BPF has unsigned division only (before cpu v4): the signs are put aside and back. */
+static LLVMValueRef emit_signed_division(struct codegen *cg, bool is_modulo, LLVMValueRef left,
+					 LLVMValueRef right)
+{
+	LLVMValueRef left_negative = emit_is_negative(cg, left), result;
+	LLVMValueRef right_negative = emit_is_negative(cg, right);
+
+	left = emit_negate_if(cg, left_negative, left);
+	right = emit_negate_if(cg, right_negative, right);
+	if (is_modulo) {
+		result = LLVMBuildURem(cg->builder, left, right, "");
+		return emit_negate_if(cg, left_negative, result);
+	}
+	result = LLVMBuildUDiv(cg->builder, left, right, "");
+	return emit_negate_if(cg, LLVMBuildXor(cg->builder, left_negative, right_negative, ""),
+			      result);
+}
+
+LLVMValueRef emit_division(struct codegen *cg, bool is_modulo, bool is_signed, LLVMValueRef left,
+			   LLVMValueRef right)
+{
+	if (is_signed)
+		return emit_signed_division(cg, is_modulo, left, right);
+	return is_modulo ? LLVMBuildURem(cg->builder, left, right, "")
+			 : LLVMBuildUDiv(cg->builder, left, right, "");
+}
+
+/* Division by zero gives 1, and an event. */
+static LLVMValueRef emit_checked_division(struct codegen *cg, bool is_modulo, bool is_signed,
+					  LLVMValueRef left, LLVMValueRef right, uint32_t error)
+{
+	LLVMBasicBlockRef zero, other, next;
+	LLVMValueRef result, one = LLVMConstInt(LLVMTypeOf(left), 1, 0);
+
+	if (LLVMIsConstant(right) && !LLVMIsNull(right))
+		return emit_division(cg, is_modulo, is_signed, left, right);
+	zero = cg_block(cg, "zero");
+	other = cg_block(cg, "divide");
+	next = cg_block(cg, "divided");
+	emit_branch(cg, LLVMBuildIsNull(cg->builder, right, ""), zero, other);
+	cg_position(cg, zero);
+	emit_error_event(cg, error, NULL);
+	zero = cg_current(cg);
+	emit_jump(cg, next);
+	cg_position(cg, other);
+	result = emit_division(cg, is_modulo, is_signed, left, right);
+	other = cg_current(cg);
+	emit_jump(cg, next);
+	cg_position(cg, next);
+	return emit_phi(cg, result, other, one, zero);
+}
+
+/* --- arithmetic --- */
+
+LLVMValueRef emit_arith(struct codegen *cg, enum binary_op op, const struct type *type,
+			LLVMValueRef left, LLVMValueRef right, uint32_t error)
+{
+	LLVMBuilderRef b = cg->builder;
+
+	switch (op) {
+	case BINARY_ADD:
+		return LLVMBuildAdd(b, left, right, "");
+	case BINARY_SUB:
+		return LLVMBuildSub(b, left, right, "");
+	case BINARY_MUL:
+		return LLVMBuildMul(b, left, right, "");
+	case BINARY_DIV:
+	case BINARY_MOD:
+		return emit_checked_division(cg, op == BINARY_MOD, type->is_signed, left, right,
+					     error);
+	/* as the machine does; beyond 63 LLVM would make anything of it */
+	case BINARY_SHL:
+		return LLVMBuildShl(b, left, LLVMBuildAnd(b, right, cg_i64(cg, 63), ""), "");
+	case BINARY_SHR:
+		right = LLVMBuildAnd(b, right, cg_i64(cg, 63), "");
+		return type->is_signed ? LLVMBuildAShr(b, left, right, "")
+				       : LLVMBuildLShr(b, left, right, "");
+	case BINARY_AND:
+		return LLVMBuildAnd(b, left, right, "");
+	case BINARY_OR:
+		return LLVMBuildOr(b, left, right, "");
+	case BINARY_XOR:
+		return LLVMBuildXor(b, left, right, "");
+	case BINARY_EQ:
+	case BINARY_NE:
+	case BINARY_LT:
+	case BINARY_LE:
+	case BINARY_GT:
+	case BINARY_GE:
+	case BINARY_LAND:
+	case BINARY_LOR:
+		break;
+	}
+	assert(!"arithmetic operator");
+	return NULL;
+}
+
+LLVMValueRef emit_scaled(struct codegen *cg, const struct type *type, LLVMValueRef count)
+{
+	uint32_t size = type->ptr.to->size;
+
+	return LLVMBuildMul(cg->builder, count, cg_i64(cg, size ? size : 1), "");
+}
+
+/* --- equality --- */
+
+/* Inline up to so many pieces, beyond that in a loop. */
+#define EQUAL_PIECES 16
+
+static LLVMValueRef emit_pieces_equal(struct codegen *cg, LLVMValueRef a, LLVMValueRef b,
+				      uint32_t size, uint32_t align)
+{
+	LLVMValueRef differ = cg_i64(cg, 0), left, right;
+	uint32_t at, piece;
+
+	for (at = 0; at < size; at += piece) {
+		for (piece = align; at + piece > size; piece /= 2)
+			;
+		left = emit_load(cg, emit_offset(cg, a, at), piece, piece);
+		right = emit_load(cg, emit_offset(cg, b, at), piece, piece);
+		left = LLVMBuildXor(cg->builder, left, right, "");
+		differ = LLVMBuildOr(cg->builder, differ, emit_resize(cg, left, 8, false), "");
+	}
+	return LLVMBuildIsNull(cg->builder, differ, "");
+}
+
+static LLVMValueRef emit_loop_equal(struct codegen *cg, LLVMValueRef a, LLVMValueRef b,
+				    uint32_t size, uint32_t piece)
+{
+	LLVMBasicBlockRef from = cg_current(cg), loop = cg_block(cg, "compare"), latch;
+	LLVMBasicBlockRef next = cg_block(cg, "compared");
+	LLVMValueRef at, left, right, equal, result;
+
+	emit_jump(cg, loop);
+	cg_position(cg, loop);
+	at = LLVMBuildPhi(cg->builder, cg->i64, "");
+	left = emit_load(cg, emit_offset_by(cg, a, at), piece, piece);
+	right = emit_load(cg, emit_offset_by(cg, b, at), piece, piece);
+	equal = LLVMBuildICmp(cg->builder, LLVMIntEQ, left, right, "");
+	latch = cg_block(cg, "compare_more");
+	emit_branch(cg, equal, latch, next);
+	cg_position(cg, latch);
+	left = LLVMBuildAdd(cg->builder, at, cg_i64(cg, piece), "");
+	LLVMAddIncoming(at, (LLVMValueRef[]){cg_i64(cg, 0), left},
+			(LLVMBasicBlockRef[]){from, latch}, 2);
+	emit_branch(cg, LLVMBuildICmp(cg->builder, LLVMIntULT, left, cg_i64(cg, size), ""), loop,
+		    next);
+	cg_position(cg, next);
+	result = emit_phi(cg, LLVMConstInt(cg->i1, 0, 0), loop, LLVMConstInt(cg->i1, 1, 0), latch);
+	return result;
+}
+
+static LLVMValueRef emit_bytes_equal(struct codegen *cg, const struct type *type, LLVMValueRef a,
+				     LLVMValueRef b)
+{
+	uint32_t align = type->align > 8 ? 8 : type->align ? type->align : 1;
+
+	if (type->size / align <= EQUAL_PIECES)
+		return emit_pieces_equal(cg, a, b, type->size, align);
+	while (type->size % align)
+		align /= 2;
+	return emit_loop_equal(cg, a, b, type->size, align);
+}
+
+static LLVMValueRef emit_members_equal(struct codegen *cg, const struct type *type, LLVMValueRef a,
+				       LLVMValueRef b)
+{
+	LLVMValueRef equal = LLVMConstInt(cg->i1, 1, 0), one, left, right;
+	const struct type_field *fields;
+	uint32_t n, i;
+
+	fields = types_fields(cg->types, type, &n);
+	for (i = 0; i < n; i++) {
+		left = emit_load_value(cg, fields[i].type, emit_offset(cg, a, fields[i].offset));
+		right = emit_load_value(cg, fields[i].type, emit_offset(cg, b, fields[i].offset));
+		one = emit_equal(cg, fields[i].type, left, right);
+		equal = LLVMBuildAnd(cg->builder, equal, one, "");
+	}
+	return equal;
+}
+
+LLVMValueRef emit_equal(struct codegen *cg, const struct type *type, LLVMValueRef a, LLVMValueRef b)
+{
+	if (type_is_scalar(type))
+		return LLVMBuildICmp(cg->builder, LLVMIntEQ, a, b, "");
+	if (type->kind == TYPE_STRING)
+		return emit_string_equal_at(cg, a, b, type->size);
+	if (type->kind == TYPE_TUPLE || type->kind == TYPE_RECORD)
+		return emit_members_equal(cg, type, a, b);
+	return emit_bytes_equal(cg, type, a, b);
+}
+
+/* --- comparison --- */
+
+static LLVMIntPredicate predicate(enum binary_op op, bool is_signed)
+{
+	switch (op) {
+	case BINARY_EQ:
+		return LLVMIntEQ;
+	case BINARY_NE:
+		return LLVMIntNE;
+	case BINARY_LT:
+		return is_signed ? LLVMIntSLT : LLVMIntULT;
+	case BINARY_LE:
+		return is_signed ? LLVMIntSLE : LLVMIntULE;
+	case BINARY_GT:
+		return is_signed ? LLVMIntSGT : LLVMIntUGT;
+	case BINARY_GE:
+		return is_signed ? LLVMIntSGE : LLVMIntUGE;
+	case BINARY_ADD:
+	case BINARY_SUB:
+	case BINARY_MUL:
+	case BINARY_DIV:
+	case BINARY_MOD:
+	case BINARY_SHL:
+	case BINARY_SHR:
+	case BINARY_AND:
+	case BINARY_OR:
+	case BINARY_XOR:
+	case BINARY_LAND:
+	case BINARY_LOR:
+		break;
+	}
+	assert(!"comparison operator");
+	return LLVMIntEQ;
+}
+
+/* A pointer beside an integer makes the comparison one of addresses. */
+static LLVMValueRef emit_compare_scalars(struct codegen *cg, const struct expr *expr)
+{
+	const struct expr *left = expr->binary.left, *right = expr->binary.right;
+	bool is_signed = left->type->is_signed && right->type->is_signed;
+
+	return LLVMBuildICmp(cg->builder, predicate(expr->binary.op, is_signed),
+			     emit_value64(cg, left), emit_value64(cg, right), "");
+}
+
+static LLVMValueRef emit_compare(struct codegen *cg, const struct expr *expr)
+{
+	const struct expr *left = expr->binary.left, *right = expr->binary.right;
+	LLVMValueRef result, a, b;
+
+	if (type_is_scalar(left->type)) {
+		result = emit_compare_scalars(cg, expr);
+		return LLVMBuildZExt(cg->builder, result, cg->i8, "");
+	}
+	if (left->type->kind == TYPE_STRING) {
+		result = emit_string_equal(cg, left, right);
+	} else {
+		a = emit_address(cg, left);
+		b = emit_address(cg, right);
+		result = emit_equal(cg, left->type, a, b);
+	}
+	if (expr->binary.op == BINARY_NE)
+		result = LLVMBuildNot(cg->builder, result, "");
+	return LLVMBuildZExt(cg->builder, result, cg->i8, "");
+}
+
+static bool is_comparison(enum binary_op op)
+{
+	return op >= BINARY_EQ && op <= BINARY_GE;
+}
+
+LLVMValueRef emit_binary(struct codegen *cg, const struct expr *expr)
+{
+	LLVMValueRef left, right;
+
+	if (is_comparison(expr->binary.op))
+		return emit_compare(cg, expr);
+	left = emit_value64(cg, expr->binary.left);
+	right = emit_value64(cg, expr->binary.right);
+	if (expr->type->kind == TYPE_PTR)
+		right = emit_scaled(cg, expr->type, right);
+	return emit_arith(cg, expr->binary.op, expr->type, left, right, expr->error_event);
+}
+
+/* --- unary --- */
+
+/* &$v and &@m: addresses of the script's own memory; 0 for a map without its element. */
+static LLVMValueRef emit_address_of(struct codegen *cg, const struct expr *operand)
+{
+	LLVMValueRef memory;
+
+	if (operand->kind == EXPR_VAR)
+		memory = emit_variable_address(cg, operand->var.variable);
+	else
+		memory = emit_map_lookup(cg, cg_map(cg, operand->map.map),
+					 emit_map_key(cg, operand));
+	return LLVMBuildPtrToInt(cg->builder, memory, cg->i64, "");
+}
+
+LLVMValueRef emit_unary(struct codegen *cg, const struct expr *expr)
+{
+	const struct expr *operand = expr->unary.operand;
+	LLVMValueRef value;
+
+	switch (expr->unary.op) {
+	case UNARY_NEG:
+		value = LLVMBuildNeg(cg->builder, emit_value64(cg, operand), "");
+		return emit_resize(cg, value, expr->type->size, true);
+	case UNARY_COMPL:
+		value = LLVMBuildNot(cg->builder, emit_value64(cg, operand), "");
+		return emit_resize(cg, value, expr->type->size, true);
+	case UNARY_NOT:
+		value = LLVMBuildIsNull(cg->builder, emit_value(cg, operand), "");
+		return LLVMBuildZExt(cg->builder, value, cg->i8, "");
+	case UNARY_DEREF:
+		return emit_member(cg, expr);
+	case UNARY_ADDR:
+		break;
+	}
+	return emit_address_of(cg, operand);
+}

@@ -1,0 +1,178 @@
+/*
+ * The room's entrance: typed programs and their plan come in, a BPF ELF object goes out. Sets up
+ * one LLVM module, has every program emitted into it, optimizes it and turns it into machine code.
+ */
+#include "codegen/internal.h"
+
+#include <assert.h>
+#include <llvm-c/Analysis.h>
+#include <llvm-c/Target.h>
+#include <llvm-c/Transforms/PassBuilder.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BPF_TRIPLE "bpfel"
+#define BPF_CPU "v3" /* 32-bit operations, atomics with a result: Linux 5.12 */
+
+static LLVMTargetMachineRef machine_new(void)
+{
+	LLVMTargetMachineRef machine;
+	LLVMTargetRef target;
+	char *error = NULL;
+
+	LLVMInitializeBPFTargetInfo();
+	LLVMInitializeBPFTarget();
+	LLVMInitializeBPFTargetMC();
+	LLVMInitializeBPFAsmPrinter();
+	if (LLVMGetTargetFromTriple(BPF_TRIPLE, &target, &error))
+		abort(); /* the target is linked in */
+	machine = LLVMCreateTargetMachine(target, BPF_TRIPLE, BPF_CPU, "", LLVMCodeGenLevelDefault,
+					  LLVMRelocDefault, LLVMCodeModelDefault);
+	assert(machine);
+	return machine;
+}
+
+static void module_begin(struct codegen *cg)
+{
+	LLVMTargetDataRef layout;
+	char *text;
+
+	cg->context = LLVMContextCreate();
+	LLVMContextSetDiscardValueNames(cg->context, !cg->options->dump_llvm &&
+							     !cg->options->dump_llvm_optimized);
+	cg->module = LLVMModuleCreateWithNameInContext("sonde", cg->context);
+	cg->builder = LLVMCreateBuilderInContext(cg->context);
+	cg->machine = machine_new();
+	layout = LLVMCreateTargetDataLayout(cg->machine);
+	text = LLVMCopyStringRepOfTargetData(layout);
+	LLVMSetDataLayout(cg->module, text);
+	LLVMDisposeMessage(text);
+	LLVMDisposeTargetData(layout);
+	LLVMSetTarget(cg->module, BPF_TRIPLE);
+
+	cg->i1 = LLVMInt1TypeInContext(cg->context);
+	cg->i8 = LLVMInt8TypeInContext(cg->context);
+	cg->i16 = LLVMInt16TypeInContext(cg->context);
+	cg->i32 = LLVMInt32TypeInContext(cg->context);
+	cg->i64 = LLVMInt64TypeInContext(cg->context);
+	cg->ptr = LLVMPointerTypeInContext(cg->context, 0);
+	cg->none = LLVMVoidTypeInContext(cg->context);
+}
+
+static void dump(LLVMModuleRef module, FILE *out)
+{
+	char *text;
+
+	if (!out)
+		return;
+	text = LLVMPrintModuleToString(module);
+	fputs(text, out);
+	LLVMDisposeMessage(text);
+}
+
+static void verify(struct codegen *cg)
+{
+	char *error = NULL;
+
+	if (!cg->options->verify_ir)
+		return;
+	if (LLVMVerifyModule(cg->module, LLVMReturnStatusAction, &error)) {
+		fprintf(stderr, "%s\n", error);
+		abort();
+	}
+	LLVMDisposeMessage(error);
+}
+
+static void optimize(struct codegen *cg)
+{
+	LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
+	LLVMErrorRef error;
+
+	error = LLVMRunPasses(cg->module, "default<O2>", cg->machine, options);
+	assert(!error);
+	(void)error;
+	LLVMDisposePassBuilderOptions(options);
+}
+
+/* What LLVM prints while it makes code would reach the user unexplained; a bug, so show it. */
+static LLVMMemoryBufferRef machine_code(struct codegen *cg, LLVMModuleRef module,
+					LLVMCodeGenFileType kind)
+{
+	LLVMMemoryBufferRef buffer = NULL;
+	char *error = NULL;
+
+	if (LLVMTargetMachineEmitToMemoryBuffer(cg->machine, module, kind, &error, &buffer)) {
+		fprintf(stderr, "%s\n", error);
+		abort();
+	}
+	return buffer;
+}
+
+static void dump_assembly(struct codegen *cg)
+{
+	LLVMMemoryBufferRef buffer;
+	LLVMModuleRef copy;
+
+	if (!cg->options->dump_assembly)
+		return;
+	copy = LLVMCloneModule(cg->module);
+	buffer = machine_code(cg, copy, LLVMAssemblyFile);
+	fwrite(LLVMGetBufferStart(buffer), 1, LLVMGetBufferSize(buffer),
+	       cg->options->dump_assembly);
+	LLVMDisposeMemoryBuffer(buffer);
+	LLVMDisposeModule(copy);
+}
+
+static void module_end(struct codegen *cg)
+{
+	LLVMDisposeBuilder(cg->builder);
+	LLVMDisposeModule(cg->module);
+	LLVMDisposeTargetMachine(cg->machine);
+	LLVMContextDispose(cg->context);
+}
+
+void codegen(const struct codegen_options *options, const struct ast_unit *unit,
+	     const struct plan *plan, struct codegen_object *object)
+{
+	struct codegen *cg = arena_new_object(options->arena, struct codegen);
+	LLVMMemoryBufferRef buffer;
+	size_t i;
+
+	cg->options = options;
+	cg->unit = unit;
+	cg->plan = plan;
+	cg->types = plan->types;
+	cg->arena = options->arena;
+
+	module_begin(cg);
+	debug_begin(cg);
+	globals_begin(cg);
+	for (i = 0; i < unit->programs.len; i++)
+		emit_program(cg, unit->programs.data[i]);
+	maps_end(cg);
+	globals_end(cg);
+	core_end(cg);
+	debug_end(cg);
+
+	dump(cg->module, options->dump_llvm);
+	verify(cg);
+	optimize(cg);
+	dump(cg->module, options->dump_llvm_optimized);
+	dump_assembly(cg);
+
+	buffer = machine_code(cg, cg->module, LLVMObjectFile);
+	object->size = LLVMGetBufferSize(buffer);
+	object->data = malloc(object->size);
+	if (!object->data)
+		abort();
+	memcpy(object->data, LLVMGetBufferStart(buffer), object->size);
+	LLVMDisposeMemoryBuffer(buffer);
+	module_end(cg);
+}
+
+void codegen_object_free(struct codegen_object *object)
+{
+	free(object->data);
+	object->data = NULL;
+	object->size = 0;
+}

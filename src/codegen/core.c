@@ -1,0 +1,177 @@
+/*
+ * Fields of the kernel's structs, whose offsets are filled in when the program is loaded (CO-RE).
+ * LLVM's BPF backend makes the relocations from calls of llvm.preserve.*.access.index that carry
+ * the struct's debug type. The debug types here hold the fields that the script uses, and no more:
+ * they are complete, and so can be made, only when everything was emitted.
+ */
+#include "codegen/internal.h"
+
+#include <string.h>
+
+struct cg_core_struct {
+	struct cg_core_struct *next;
+	const struct type *type;
+	LLVMMetadataRef forward;
+	VEC(const struct type_field *)
+	used;
+	bool is_made;
+};
+
+static struct cg_core_struct *core_struct(struct codegen *cg, const struct type *type)
+{
+	struct cg_core_struct *core;
+
+	for (core = cg->core_structs; core; core = core->next)
+		if (core->type == type)
+			return core;
+	core = arena_new_object(cg->arena, struct cg_core_struct);
+	core->type = type;
+	core->forward = debug_forward(cg, type->record.name, type->kind == TYPE_UNION);
+	core->next = cg->core_structs;
+	cg->core_structs = core;
+	return core;
+}
+
+static uint32_t used_index(struct codegen *cg, struct cg_core_struct *core,
+			   const struct type_field *field)
+{
+	uint32_t i;
+
+	for (i = 0; i < core->used.len; i++)
+		if (core->used.data[i] == field)
+			return i;
+	return vec_push(cg->arena, &core->used, field);
+}
+
+static LLVMValueRef call_intrinsic(struct codegen *cg, const char *name, LLVMTypeRef *types,
+				   unsigned ntypes, LLVMValueRef *args, unsigned nargs)
+{
+	unsigned id = LLVMLookupIntrinsicID(name, strlen(name));
+
+	return LLVMBuildCall2(cg->builder, LLVMIntrinsicGetType(cg->context, id, types, ntypes),
+			      LLVMGetIntrinsicDeclaration(cg->module, id, types, ntypes), args,
+			      nargs, "");
+}
+
+/* The backend asks for the type behind the pointer, but uses its debug type only. */
+static void add_element_type(struct codegen *cg, LLVMValueRef call)
+{
+	unsigned kind = LLVMGetEnumAttributeKindForName("elementtype", 11);
+	LLVMTypeRef type = LLVMStructTypeInContext(cg->context, &cg->i8, 1, 0);
+
+	LLVMAddCallSiteAttribute(call, 1, LLVMCreateTypeAttribute(cg->context, kind, type));
+}
+
+LLVMValueRef core_step(struct codegen *cg, LLVMValueRef base, const struct type *in,
+		       const struct type_field *field)
+{
+	static const char kind_name[] = "llvm.preserve.access.index";
+	unsigned kind = LLVMGetMDKindIDInContext(cg->context, kind_name, sizeof(kind_name) - 1);
+	struct cg_core_struct *core = core_struct(cg, in);
+	LLVMValueRef index = cg_i32(cg, used_index(cg, core, field)), call;
+	LLVMTypeRef types[] = {cg->ptr, cg->ptr};
+
+	if (in->kind == TYPE_UNION) {
+		LLVMValueRef args[] = {base, index};
+
+		call = call_intrinsic(cg, "llvm.preserve.union.access.index", types, 2, args, 2);
+	} else {
+		LLVMValueRef args[] = {base, cg_i32(cg, 0), index};
+
+		call = call_intrinsic(cg, "llvm.preserve.struct.access.index", types, 2, args, 3);
+		add_element_type(cg, call);
+	}
+	LLVMSetMetadata(call, kind, LLVMMetadataAsValue(cg->context, core->forward));
+	return call;
+}
+
+LLVMValueRef core_info(struct codegen *cg, LLVMValueRef field, enum core_info info)
+{
+	LLVMValueRef args[] = {field, cg_i64(cg, info)}, value;
+
+	value = call_intrinsic(cg, "llvm.bpf.preserve.field.info", &cg->ptr, 1, args, 2);
+	return LLVMBuildZExt(cg->builder, value, cg->i64, "");
+}
+
+static LLVMMetadataRef field_type(struct codegen *cg, const struct type *type)
+{
+	switch (type->kind) {
+	case TYPE_STRUCT:
+	case TYPE_UNION:
+		return core_struct(cg, type)->forward;
+	case TYPE_ARRAY:
+		return debug_array(cg, field_type(cg, type->array.element),
+				   type->array.element->size, type->array.count);
+	case TYPE_STRING:
+		return debug_array(cg, debug_int(cg, 1, true), 1, type->size);
+	case TYPE_ENUM:
+		return debug_enum(cg, type->size);
+	case TYPE_BOOL:
+	case TYPE_INT:
+		return debug_int(cg, type->size, type->is_signed);
+	case TYPE_PTR:
+	case TYPE_NONE:
+	case TYPE_BUFFER:
+	case TYPE_INET:
+	case TYPE_MAC:
+	case TYPE_TIMESTAMP:
+	case TYPE_KSYM:
+	case TYPE_USYM:
+	case TYPE_KSTACK:
+	case TYPE_USTACK:
+	case TYPE_USERNAME:
+	case TYPE_CGROUP_PATH:
+	case TYPE_TUPLE:
+	case TYPE_RECORD:
+	case TYPE_COUNT:
+	case TYPE_SUM:
+	case TYPE_MIN:
+	case TYPE_MAX:
+	case TYPE_AVG:
+	case TYPE_STATS:
+	case TYPE_HIST:
+	case TYPE_LHIST:
+	case TYPE_TSERIES:
+		break;
+	}
+	return debug_pointer(cg, NULL);
+}
+
+static void core_make(struct codegen *cg, struct cg_core_struct *core)
+{
+	struct debug_member *members;
+	const struct type *type = core->type;
+	size_t i;
+
+	core->is_made = true;
+	members = arena_new_array(cg->arena, struct debug_member, core->used.len + 1);
+	for (i = 0; i < core->used.len; i++) {
+		const struct type_field *field = core->used.data[i];
+
+		members[i] = (struct debug_member){
+			.name = field->name,
+			.type = field_type(cg, field->type),
+			.bit_size = field->bit_size ? field->bit_size : field->type->size * 8ull,
+			.bit_offset = field->offset * 8ull + field->bit_offset,
+			.is_bit_field = field->bit_size,
+		};
+	}
+	debug_resolve(cg, core->forward,
+		      debug_struct(cg, type->record.name, type->kind == TYPE_UNION, members,
+				   core->used.len, type->size * 8ull));
+}
+
+/* Making one may name others, which are put before it in the list. */
+void core_end(struct codegen *cg)
+{
+	struct cg_core_struct *core = cg->core_structs;
+
+	while (core) {
+		if (core->is_made) {
+			core = core->next;
+			continue;
+		}
+		core_make(cg, core);
+		core = cg->core_structs;
+	}
+}

@@ -1,0 +1,249 @@
+/*
+ * Loops. The verifier walks through each round of an ordinary loop; so the body becomes a function
+ * of its own, which a helper calls for each round and the verifier reads once:
+ *
+ *	for ($i : a..b)   bpf_loop()
+ *	while (c)         bpf_loop(), which ends when the condition is false
+ *	for ($kv : @m)    bpf_for_each_map_elem()
+ *
+ * The callback is given the program's frame (see internal.h). It returns 1 to end the loop: after
+ * `break`, and after whatever leaves the program, which also sets a mark in scratch memory that the
+ * caller looks at.
+ */
+#include "codegen/internal.h"
+
+#define MOST_ROUNDS (1u << 23) /* more, and bpf_loop() refuses */
+
+/* Where `break` and `continue` go. */
+struct cg_loop {
+	struct cg_loop *outer;
+	LLVMBasicBlockRef on_break, on_continue;
+};
+
+void emit_loop_exit(struct codegen *cg, bool is_break)
+{
+	emit_jump(cg, is_break ? cg->fn->loop->on_break : cg->fn->loop->on_continue);
+	cg_position(cg, cg_block(cg, "dead"));
+}
+
+void emit_unroll(struct codegen *cg, const struct stmt *stmt)
+{
+	struct cg_loop loop = {.outer = cg->fn->loop, .on_break = cg_block(cg, "unrolled")};
+	uint32_t i;
+
+	cg->fn->loop = &loop;
+	for (i = 0; i < stmt->repeat.count; i++) {
+		loop.on_continue = cg_block(cg, "round");
+		emit_block(cg, stmt->repeat.body);
+		emit_jump(cg, loop.on_continue);
+		cg_position(cg, loop.on_continue);
+	}
+	emit_jump(cg, loop.on_break);
+	cg_position(cg, loop.on_break);
+	cg->fn->loop = loop.outer;
+}
+
+/* --- leaving the program from within --- */
+
+void emit_leave(struct codegen *cg)
+{
+	struct cg_program *program = cg->program;
+
+	if (cg->fn->parent) {
+		program->has_left = true;
+		emit_store(cg, cg_i64(cg, 1), scratch_address(cg, program->left), 8);
+		emit_jump(cg, cg->fn->broken);
+	} else {
+		emit_jump(cg, cg->fn->leave);
+	}
+	cg_position(cg, cg_block(cg, "dead"));
+}
+
+/* After a loop: on with leaving, if its callback did. */
+static void emit_leave_too(struct codegen *cg)
+{
+	LLVMBasicBlockRef leave = cg_block(cg, "leave_too"), next = cg_block(cg, "looped");
+	LLVMValueRef left = emit_load(cg, scratch_address(cg, cg->program->left), 8, 8);
+
+	emit_branch(cg, LLVMBuildIsNull(cg->builder, left, ""), next, leave);
+	cg_position(cg, leave);
+	emit_leave(cg);
+	LLVMBuildUnreachable(cg->builder);
+	cg_position(cg, next);
+}
+
+/* --- callbacks --- */
+
+struct callback {
+	struct cg_function *fn, *caller;
+	struct cg_loop loop;
+	bool had_left; /* the program could be left before this loop */
+};
+
+static void returning_block(struct codegen *cg, LLVMBasicBlockRef block, uint64_t value)
+{
+	LLVMBasicBlockRef at = cg_current(cg);
+
+	cg_position(cg, block);
+	LLVMBuildRet(cg->builder, cg_i64(cg, value));
+	cg_position(cg, at);
+}
+
+/* Begins the function; the builder goes on in its body. The last parameter is the frame. */
+static void callback_begin(struct codegen *cg, struct callback *callback, struct span span,
+			   const struct debug_param *params, LLVMTypeRef *types, uint32_t nparams)
+{
+	struct cg_program *program = cg->program;
+	const char *name =
+		arena_printf(cg->arena, "%s_loop_%u", program->plan->name, ++program->ncallbacks);
+	LLVMTypeRef type = LLVMFunctionType(cg->i64, types, nparams, 0);
+	struct cg_function *fn = cg_function_new(cg, name, type);
+
+	emit_store(cg, cg_i64(cg, 0), scratch_address(cg, program->left), 8);
+	callback->had_left = program->has_left;
+	program->has_left = false;
+	callback->fn = fn;
+	callback->caller = cg->fn;
+	LLVMSetLinkage(fn->function, LLVMInternalLinkage);
+	fn->parent = cg->fn;
+	fn->frame = LLVMGetParam(fn->function, nparams - 1);
+	debug_function(cg, fn, span, true, debug_int(cg, 8, true), params, nparams);
+	fn->location = cg->fn->location;
+	fn->at = fn->entry;
+	cg_switch(cg, fn);
+	cg_set_location(cg, span);
+	fn->ctx =
+		LLVMBuildLoad2(cg->builder, cg->ptr, emit_offset(cg, fn->frame, CG_FRAME_CTX), "");
+	fn->broken = cg_block(cg, "break");
+	returning_block(cg, fn->broken, 1);
+	returning_block(cg, fn->leave, 0);
+	callback->loop = (struct cg_loop){NULL, fn->broken, fn->leave};
+	fn->loop = &callback->loop;
+	fn->at = cg_block(cg, "round");
+	cg_position(cg, fn->at);
+}
+
+/* Ends the function; the builder is back with the caller. */
+static void callback_end(struct codegen *cg, struct callback *callback)
+{
+	LLVMBasicBlockRef round = callback->fn->at;
+
+	emit_jump(cg, callback->fn->leave);
+	cg_position(cg, callback->fn->entry);
+	emit_jump(cg, round);
+	cg_switch(cg, callback->caller);
+}
+
+static void emit_after_loop(struct codegen *cg, const struct callback *callback)
+{
+	if (cg->program->has_left)
+		emit_leave_too(cg);
+	cg->program->has_left |= callback->had_left;
+}
+
+static void callback_begin_rounds(struct codegen *cg, struct callback *callback, struct span span)
+{
+	const struct debug_param params[] = {{"index", debug_int(cg, 8, false)},
+					     {"frame", debug_pointer(cg, NULL)}};
+	LLVMTypeRef types[] = {cg->i64, cg->ptr};
+
+	callback_begin(cg, callback, span, params, types, 2);
+}
+
+static void emit_bpf_loop(struct codegen *cg, const struct callback *callback, LLVMValueRef rounds)
+{
+	emit_helper(cg, BPF_FUNC_loop, cg->i64, rounds, callback->fn->function, cg->fn->frame,
+		    cg_i64(cg, 0));
+	emit_after_loop(cg, callback);
+}
+
+/* --- the loops --- */
+
+static LLVMValueRef emit_rounds(struct codegen *cg, LLVMValueRef from, LLVMValueRef to)
+{
+	LLVMBuilderRef b = cg->builder;
+	LLVMValueRef most = cg_i64(cg, MOST_ROUNDS), rounds = LLVMBuildSub(b, to, from, ""), test;
+
+	test = LLVMBuildICmp(b, LLVMIntUGT, rounds, most, "");
+	rounds = LLVMBuildSelect(b, test, most, rounds, "");
+	test = LLVMBuildICmp(b, LLVMIntSGT, to, from, "");
+	rounds = LLVMBuildSelect(b, test, rounds, cg_i64(cg, 0), "");
+	return LLVMBuildTrunc(b, rounds, cg->i32, "");
+}
+
+/* The bounds are evaluated once; the first is kept for the callback. */
+void emit_for_range(struct codegen *cg, const struct stmt *stmt)
+{
+	const struct variable *variable = stmt->loop.variable;
+	struct scratch_place first = scratch_reserve(cg, 8);
+	LLVMValueRef from = emit_value64(cg, stmt->loop.from), value;
+	LLVMValueRef rounds = emit_rounds(cg, from, emit_value64(cg, stmt->loop.to));
+	struct callback callback;
+
+	if (!LLVMIsConstant(from))
+		emit_store(cg, from, scratch_address(cg, first), 8);
+	callback_begin_rounds(cg, &callback, stmt->span);
+	value = LLVMIsConstant(from) ? from : emit_load(cg, scratch_address(cg, first), 8, 8);
+	value = LLVMBuildAdd(cg->builder, value, LLVMGetParam(cg->fn->function, 0), "");
+	emit_store(cg, emit_resize(cg, value, variable->type->size, false),
+		   emit_variable_address(cg, variable), variable->type->align);
+	emit_block(cg, stmt->loop.body);
+	callback_end(cg, &callback);
+	emit_bpf_loop(cg, &callback, rounds);
+}
+
+void emit_while(struct codegen *cg, const struct stmt *stmt)
+{
+	struct callback callback;
+	LLVMBasicBlockRef body;
+
+	callback_begin_rounds(cg, &callback, stmt->span);
+	body = cg_block(cg, "while");
+	emit_branch(cg, emit_condition(cg, stmt->repeat.condition), body, cg->fn->broken);
+	cg_position(cg, body);
+	emit_block(cg, stmt->repeat.body);
+	callback_end(cg, &callback);
+	emit_bpf_loop(cg, &callback, cg_i32(cg, MOST_ROUNDS));
+}
+
+/* The loop's variable: a tuple of key and value. */
+static void emit_entry_into(struct codegen *cg, uint32_t map, const struct variable *variable)
+{
+	const struct plan_map *plan = &cg->plan->maps.data[map];
+	LLVMValueRef function = cg->fn->function, memory = emit_variable_address(cg, variable),
+		     value;
+	const struct type_field *fields;
+	uint32_t n;
+
+	fields = types_fields(cg->types, variable->type, &n);
+	if (fields[0].type->size + fields[1].type->size < variable->type->size)
+		emit_zero(cg, memory, variable->type->size, variable->type->align);
+	value = emit_load_value(cg, plan->key, LLVMGetParam(function, 1));
+	emit_store_value(cg, plan->key, value, emit_offset(cg, memory, fields[0].offset));
+	if (type_is_aggregate(plan->value))
+		value = emit_resize(cg,
+				    emit_aggregate_number_at(cg, map, LLVMGetParam(function, 1)),
+				    fields[1].type->size, false);
+	else
+		value = emit_load_value(cg, plan->value, LLVMGetParam(function, 2));
+	emit_store_value(cg, fields[1].type, value, emit_offset(cg, memory, fields[1].offset));
+}
+
+void emit_for_map(struct codegen *cg, const struct stmt *stmt)
+{
+	const struct debug_param params[] = {{"map", debug_pointer(cg, NULL)},
+					     {"key", debug_pointer(cg, NULL)},
+					     {"value", debug_pointer(cg, NULL)},
+					     {"frame", debug_pointer(cg, NULL)}};
+	LLVMTypeRef types[] = {cg->ptr, cg->ptr, cg->ptr, cg->ptr};
+	uint32_t map = stmt->loop.map->map.map;
+	struct callback callback;
+
+	callback_begin(cg, &callback, stmt->span, params, types, 4);
+	emit_entry_into(cg, map, stmt->loop.variable);
+	emit_block(cg, stmt->loop.body);
+	callback_end(cg, &callback);
+	emit_helper(cg, BPF_FUNC_for_each_map_elem, cg->i64, cg_map(cg, map), callback.fn->function,
+		    cg->fn->frame, cg_i64(cg, 0));
+	emit_after_loop(cg, &callback);
+}

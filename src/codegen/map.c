@@ -1,0 +1,257 @@
+/*
+ * The object's maps: their definitions, which libbpf reads from the debug information of variables
+ * in the section .maps, and the helpers that use them. A map is defined when first asked for, so
+ * that an object has those only that it uses; the script's own are always there.
+ */
+#include "codegen/internal.h"
+
+/* The runtime sets the ring buffer's size before it loads; this makes the object valid as it is. */
+#define EVENTS_SIZE (256 * 1024)
+
+/* Stacks kept of one kind and depth; the memory is taken when they come. */
+#define STACKS_ENTRIES 32768
+
+struct map_definition {
+	enum bpf_map_type type;
+	uint32_t key_size, value_size; /* 0: none */
+	uint64_t max_entries;
+	uint32_t flags;
+};
+
+#define DEFINITION_MEMBERS 5
+
+static LLVMValueRef map_new(struct codegen *cg, const char *name)
+{
+	LLVMTypeRef type = LLVMArrayType2(cg->ptr, DEFINITION_MEMBERS);
+	LLVMValueRef map = LLVMAddGlobal(cg->module, type, name);
+
+	LLVMSetInitializer(map, LLVMConstNull(type));
+	LLVMSetSection(map, ".maps");
+	LLVMSetAlignment(map, 8);
+	return map;
+}
+
+/* A number is said by a pointer to an array of so many ints. */
+static struct debug_member definition_member(struct codegen *cg, const char *name, uint32_t value,
+					     uint32_t index)
+{
+	LLVMMetadataRef array = debug_array(cg, debug_int(cg, 4, true), 4, value);
+
+	return (struct debug_member){name, debug_pointer(cg, array), 64, index * 64, false};
+}
+
+static void map_define(struct codegen *cg, LLVMValueRef map, const struct map_definition *d)
+{
+	const struct {
+		const char *name;
+		uint32_t value;
+	} numbers[DEFINITION_MEMBERS] = {
+		{"type", d->type},         {"max_entries", d->max_entries},
+		{"key_size", d->key_size}, {"value_size", d->value_size},
+		{"map_flags", d->flags},
+	};
+	struct debug_member members[DEFINITION_MEMBERS];
+	uint32_t n = 0, i;
+
+	for (i = 0; i < DEFINITION_MEMBERS; i++)
+		if (numbers[i].value)
+			members[n++] = definition_member(cg, numbers[i].name, numbers[i].value, i);
+	debug_global(cg, map, debug_struct(cg, "", false, members, n, DEFINITION_MEMBERS * 64));
+}
+
+static enum bpf_map_type kernel_kind(enum plan_map_kind kind)
+{
+	switch (kind) {
+	case MAP_KIND_HASH:
+		return BPF_MAP_TYPE_HASH;
+	case MAP_KIND_LRU_HASH:
+		return BPF_MAP_TYPE_LRU_HASH;
+	case MAP_KIND_PERCPU_HASH:
+		return BPF_MAP_TYPE_PERCPU_HASH;
+	case MAP_KIND_LRU_PERCPU_HASH:
+		return BPF_MAP_TYPE_LRU_PERCPU_HASH;
+	case MAP_KIND_ARRAY:
+		return BPF_MAP_TYPE_ARRAY;
+	case MAP_KIND_PERCPU_ARRAY:
+		return BPF_MAP_TYPE_PERCPU_ARRAY;
+	}
+	return BPF_MAP_TYPE_UNSPEC;
+}
+
+LLVMValueRef cg_map(struct codegen *cg, uint32_t map)
+{
+	if (!cg->maps)
+		cg->maps = arena_new_array(cg->arena, LLVMValueRef, cg->plan->maps.len);
+	if (!cg->maps[map])
+		cg->maps[map] = map_new(cg, cg->plan->maps.data[map].elf_name);
+	return cg->maps[map];
+}
+
+LLVMValueRef cg_stacks_map(struct codegen *cg, uint32_t stacks)
+{
+	if (!cg->stacks)
+		cg->stacks = arena_new_array(cg->arena, LLVMValueRef, cg->plan->stacks.len);
+	if (!cg->stacks[stacks])
+		cg->stacks[stacks] =
+			map_new(cg, arena_printf(cg->arena, PLAN_MAP_STACKS "%u", stacks));
+	return cg->stacks[stacks];
+}
+
+LLVMValueRef cg_events_map(struct codegen *cg)
+{
+	if (!cg->events)
+		cg->events = map_new(cg, PLAN_MAP_EVENTS);
+	return cg->events;
+}
+
+LLVMValueRef cg_scratch_map(struct codegen *cg, uint32_t chunk)
+{
+	const char *name = PLAN_MAP_SCRATCH;
+
+	if (chunk)
+		name = arena_printf(cg->arena, PLAN_MAP_SCRATCH "_%u", chunk);
+	if (!cg->scratch[chunk])
+		cg->scratch[chunk] = map_new(cg, name);
+	return cg->scratch[chunk];
+}
+
+static LLVMValueRef counters_map(struct codegen *cg)
+{
+	if (!cg->counters)
+		cg->counters = map_new(cg, PLAN_MAP_COUNTERS);
+	return cg->counters;
+}
+
+static void script_maps_end(struct codegen *cg)
+{
+	size_t i;
+
+	for (i = 0; i < cg->plan->maps.len; i++) {
+		const struct plan_map *map = &cg->plan->maps.data[i];
+		const struct map_definition definition = {
+			.type = kernel_kind(map->kind),
+			.key_size = plan_map_is_scalar(map) ? 4 : map->key->size,
+			.value_size = plan_map_value_size(map),
+			.max_entries = plan_map_is_scalar(map) ? 1 : map->max_entries,
+		};
+
+		map_define(cg, cg_map(cg, i), &definition);
+	}
+}
+
+static void stacks_maps_end(struct codegen *cg)
+{
+	size_t i;
+
+	for (i = 0; i < cg->plan->stacks.len; i++) {
+		const struct plan_stacks *stacks = &cg->plan->stacks.data[i];
+		uint32_t frame = stacks->is_build_id ? sizeof(struct bpf_stack_build_id) : 8;
+		const struct map_definition definition = {
+			.type = BPF_MAP_TYPE_HASH,
+			.key_size = sizeof(struct plan_stack_key),
+			.value_size = stacks->depth * frame,
+			.max_entries = STACKS_ENTRIES,
+			.flags = BPF_F_NO_PREALLOC,
+		};
+
+		map_define(cg, cg_stacks_map(cg, i), &definition);
+	}
+}
+
+void maps_end(struct codegen *cg)
+{
+	struct map_definition counters = {BPF_MAP_TYPE_PERCPU_ARRAY, 4, 8, plan_counters(cg->plan),
+					  0};
+	struct map_definition events = {BPF_MAP_TYPE_RINGBUF, 0, 0, EVENTS_SIZE, 0};
+	struct map_definition scratch = {BPF_MAP_TYPE_PERCPU_ARRAY, 4, 0, cg->scratch_elements, 0};
+	uint32_t i;
+
+	script_maps_end(cg);
+	stacks_maps_end(cg);
+	map_define(cg, counters_map(cg), &counters);
+	if (cg->events)
+		map_define(cg, cg->events, &events);
+	for (i = 0; i < CG_SCRATCH_CHUNKS; i++) {
+		scratch.value_size = cg->scratch_size[i];
+		if (cg->scratch[i])
+			map_define(cg, cg->scratch[i], &scratch);
+	}
+}
+
+/* --- use --- */
+
+static LLVMValueRef zero_key(struct codegen *cg)
+{
+	LLVMValueRef key = cg_temp(cg, 4, 4);
+
+	emit_store(cg, cg_i32(cg, 0), key, 4);
+	return key;
+}
+
+LLVMValueRef emit_map_key(struct codegen *cg, const struct expr *map)
+{
+	LLVMValueRef key;
+
+	if (!map->map.key)
+		return zero_key(cg);
+	key = cg_temp(cg, map->map.key->type->size, 8);
+	emit_into(cg, map->map.key, key);
+	return key;
+}
+
+LLVMValueRef emit_map_lookup(struct codegen *cg, LLVMValueRef map, LLVMValueRef key)
+{
+	return emit_helper(cg, BPF_FUNC_map_lookup_elem, cg->ptr, map, key);
+}
+
+void emit_map_refused(struct codegen *cg, uint32_t map, LLVMValueRef code, uint32_t error)
+{
+	LLVMBasicBlockRef refused = cg_block(cg, "refused"), next = cg_block(cg, "updated");
+
+	emit_branch(cg, LLVMBuildICmp(cg->builder, LLVMIntSLT, code, cg_i64(cg, 0), ""), refused,
+		    next);
+	cg_position(cg, refused);
+	emit_counter_increment(cg, plan_counter_refused(cg->plan, map), true);
+	emit_error_event(cg, error, code);
+	emit_jump(cg, next);
+	cg_position(cg, next);
+}
+
+LLVMValueRef emit_map_update(struct codegen *cg, uint32_t map, LLVMValueRef key, LLVMValueRef value,
+			     uint64_t flags, uint32_t error)
+{
+	LLVMValueRef code = emit_helper(cg, BPF_FUNC_map_update_elem, cg->i64, cg_map(cg, map), key,
+					value, cg_i64(cg, flags));
+
+	emit_map_refused(cg, map, code, error);
+	return code;
+}
+
+LLVMValueRef emit_map_delete(struct codegen *cg, uint32_t map, LLVMValueRef key)
+{
+	return emit_helper(cg, BPF_FUNC_map_delete_elem, cg->i64, cg_map(cg, map), key);
+}
+
+/* Per-CPU values are not seen by other CPUs, so that a plain addition will do where nothing else
+ * on this CPU can come between. */
+void emit_counter_increment(struct codegen *cg, uint32_t index, bool is_shared)
+{
+	LLVMBasicBlockRef found = cg_block(cg, "counter"), next = cg_block(cg, "counted");
+	LLVMValueRef slot, value;
+
+	if (!cg->fn->counter_key)
+		cg->fn->counter_key = cg_local(cg, cg->i32, "counter_key");
+	emit_store(cg, cg_i32(cg, index), cg->fn->counter_key, 4);
+	slot = emit_map_lookup(cg, counters_map(cg), cg->fn->counter_key);
+	emit_branch(cg, emit_is_null(cg, slot), next, found);
+	cg_position(cg, found);
+	if (is_shared) {
+		LLVMBuildAtomicRMW(cg->builder, LLVMAtomicRMWBinOpAdd, slot, cg_i64(cg, 1),
+				   LLVMAtomicOrderingMonotonic, 0);
+	} else {
+		value = emit_load(cg, slot, 8, 8);
+		emit_store(cg, LLVMBuildAdd(cg->builder, value, cg_i64(cg, 1), ""), slot, 8);
+	}
+	emit_jump(cg, next);
+	cg_position(cg, next);
+}

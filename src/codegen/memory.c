@@ -1,0 +1,156 @@
+/* Loads, stores, copies and helper calls; what reads the memory of the kernel and of processes. */
+#include "codegen/internal.h"
+
+#include <assert.h>
+
+/* Copies and fills of more pieces than this are left to a helper: it is faster, and LLVM would call
+ * memcpy(), which BPF has not. */
+#define INLINE_PIECES 32
+
+LLVMValueRef emit_offset(struct codegen *cg, LLVMValueRef address, uint64_t bytes)
+{
+	return bytes ? emit_offset_by(cg, address, cg_i64(cg, bytes)) : address;
+}
+
+LLVMValueRef emit_offset_by(struct codegen *cg, LLVMValueRef address, LLVMValueRef bytes)
+{
+	return LLVMBuildGEP2(cg->builder, cg->i8, address, &bytes, 1, "");
+}
+
+LLVMValueRef emit_load(struct codegen *cg, LLVMValueRef address, uint32_t size, uint32_t align)
+{
+	LLVMValueRef load = LLVMBuildLoad2(cg->builder, cg_int_type(cg, size), address, "");
+
+	LLVMSetAlignment(load, align < size ? align : size);
+	return load;
+}
+
+void emit_store(struct codegen *cg, LLVMValueRef value, LLVMValueRef address, uint32_t align)
+{
+	uint32_t size = LLVMGetIntTypeWidth(LLVMTypeOf(value)) / 8;
+	LLVMValueRef store = LLVMBuildStore(cg->builder, value, address);
+
+	LLVMSetAlignment(store, align < size ? align : size);
+}
+
+LLVMValueRef emit_load_value(struct codegen *cg, const struct type *type, LLVMValueRef address)
+{
+	if (!type_is_scalar(type))
+		return address;
+	return emit_load(cg, address, type->size, type->align);
+}
+
+void emit_store_value(struct codegen *cg, const struct type *type, LLVMValueRef value,
+		      LLVMValueRef dst)
+{
+	if (type_is_scalar(type))
+		emit_store(cg, value, dst, type->align);
+	else
+		emit_copy(cg, dst, value, type->size, type->align);
+}
+
+static bool is_inline(uint32_t size, uint32_t align)
+{
+	return size / (align > 8 ? 8 : align) <= INLINE_PIECES;
+}
+
+void emit_copy(struct codegen *cg, LLVMValueRef dst, LLVMValueRef src, uint32_t size,
+	       uint32_t align)
+{
+	if (!size || dst == src)
+		return;
+	if (is_inline(size, align))
+		LLVMBuildMemCpy(cg->builder, dst, align, src, align, cg_i64(cg, size));
+	else
+		emit_helper(cg, BPF_FUNC_probe_read_kernel, cg->i64, dst, cg_i32(cg, size), src);
+}
+
+/* A read from address 0 fails, and the helper then clears what it was to fill. */
+void emit_zero(struct codegen *cg, LLVMValueRef dst, uint32_t size, uint32_t align)
+{
+	if (!size)
+		return;
+	if (is_inline(size, align))
+		LLVMBuildMemSet(cg->builder, dst, cg_i8(cg, 0), cg_i64(cg, size), align);
+	else
+		emit_helper(cg, BPF_FUNC_probe_read_kernel, cg->i64, dst, cg_i32(cg, size),
+			    cg_i64(cg, 0));
+}
+
+LLVMValueRef emit_resize(struct codegen *cg, LLVMValueRef value, uint32_t size, bool is_signed)
+{
+	LLVMTypeRef to = cg_int_type(cg, size);
+	unsigned from = LLVMGetIntTypeWidth(LLVMTypeOf(value));
+
+	if (from > size * 8)
+		return LLVMBuildTrunc(cg->builder, value, to, "");
+	if (from == size * 8)
+		return value;
+	return is_signed ? LLVMBuildSExt(cg->builder, value, to, "")
+			 : LLVMBuildZExt(cg->builder, value, to, "");
+}
+
+LLVMValueRef emit_helper_call(struct codegen *cg, enum bpf_func_id id, LLVMTypeRef result,
+			      LLVMValueRef *args, unsigned nargs)
+{
+	LLVMValueRef function = LLVMConstIntToPtr(cg_i64(cg, id), cg->ptr);
+	LLVMTypeRef params[5];
+	unsigned i;
+
+	assert(nargs <= 5);
+	for (i = 0; i < nargs; i++)
+		params[i] = LLVMTypeOf(args[i]);
+	return LLVMBuildCall2(cg->builder, LLVMFunctionType(result, params, nargs, 0), function,
+			      args, nargs, "");
+}
+
+bool cg_is_user_space(struct codegen *cg, enum type_space space)
+{
+	switch (space) {
+	case SPACE_USER:
+		return true;
+	case SPACE_KERNEL:
+	case SPACE_BPF:
+		return false;
+	case SPACE_UNKNOWN:
+		break;
+	}
+	return cg->program->provider->flags & PROVIDER_USER;
+}
+
+/* Since Linux 5.5 the helpers clear the destination when they fail. */
+void emit_probe_read(struct codegen *cg, LLVMValueRef dst, uint32_t size, LLVMValueRef addr,
+		     enum type_space space, uint32_t error)
+{
+	enum bpf_func_id id =
+		cg_is_user_space(cg, space) ? BPF_FUNC_probe_read_user : BPF_FUNC_probe_read_kernel;
+	LLVMValueRef code = emit_helper(cg, id, cg->i64, dst, cg_i32(cg, size), addr);
+	LLVMBasicBlockRef failed, next;
+
+	if (!error)
+		return;
+	failed = cg_block(cg, "read_failed");
+	next = cg_block(cg, "read");
+	emit_branch(cg, LLVMBuildICmp(cg->builder, LLVMIntSLT, code, cg_i64(cg, 0), ""), failed,
+		    next);
+	cg_position(cg, failed);
+	emit_error_event(cg, error, code);
+	emit_jump(cg, next);
+	cg_position(cg, next);
+}
+
+/*
+ * The verifier allows constant offsets from the context only, which llvm.preserve.static.offset
+ * keeps together with the load.
+ */
+LLVMValueRef emit_ctx_load(struct codegen *cg, uint32_t offset, uint32_t size)
+{
+	static const char name[] = "llvm.preserve.static.offset";
+	unsigned id = LLVMLookupIntrinsicID(name, sizeof(name) - 1);
+	LLVMValueRef function = LLVMGetIntrinsicDeclaration(cg->module, id, NULL, 0);
+	LLVMValueRef base =
+		LLVMBuildCall2(cg->builder, LLVMIntrinsicGetType(cg->context, id, NULL, 0),
+			       function, &cg->fn->ctx, 1, "");
+
+	return emit_load(cg, emit_offset(cg, base, offset), size, size);
+}

@@ -1,0 +1,196 @@
+/*
+ * One BPF program: entry, pid filter, scratch memory, predicate, body, the way out. Every run is
+ * counted: it ran, was filtered out, or was missed.
+ *
+ *	entry      allocas; callbacks get at the context through the frame
+ *	           -p: another process -> filtered
+ *	scratch    filled in when the body turns out to need scratch memory: none free -> missed
+ *	           the predicate is false -> filtered
+ *	body
+ *	leave      gives scratch memory back
+ *	return
+ */
+#include "codegen/internal.h"
+
+#include <string.h>
+
+void cg_switch(struct codegen *cg, struct cg_function *fn)
+{
+	if (cg->fn)
+		cg->fn->at = cg_current(cg);
+	cg->fn = fn;
+	cg_position(cg, fn->at);
+	LLVMSetCurrentDebugLocation2(cg->builder, fn->location);
+}
+
+static void add_attribute(struct codegen *cg, LLVMValueRef function, const char *name)
+{
+	unsigned kind = LLVMGetEnumAttributeKindForName(name, strlen(name));
+	LLVMAttributeRef attribute = LLVMCreateEnumAttribute(cg->context, kind, 0);
+
+	LLVMAddAttributeAtIndex(function, LLVMAttributeFunctionIndex, attribute);
+}
+
+/* Without "no-builtins" LLVM would make calls of memset() from loops. */
+struct cg_function *cg_function_new(struct codegen *cg, const char *name, LLVMTypeRef type)
+{
+	struct cg_function *fn = arena_new_object(cg->arena, struct cg_function);
+	LLVMAttributeRef attribute =
+		LLVMCreateStringAttribute(cg->context, "no-builtins", 11, "", 0);
+
+	fn->function = LLVMAddFunction(cg->module, name, type);
+	add_attribute(cg, fn->function, "nounwind");
+	LLVMAddAttributeAtIndex(fn->function, LLVMAttributeFunctionIndex, attribute);
+	fn->entry = LLVMAppendBasicBlockInContext(cg->context, fn->function, "entry");
+	fn->leave = LLVMAppendBasicBlockInContext(cg->context, fn->function, "leave");
+	return fn;
+}
+
+static struct cg_function *main_begin(struct codegen *cg)
+{
+	const struct plan_prog *plan = cg->program->plan;
+	LLVMTypeRef type = LLVMFunctionType(cg->i32, &cg->ptr, 1, 0);
+	struct cg_function *fn = cg_function_new(cg, plan->name, type);
+	const struct debug_param ctx = {"ctx", debug_pointer(cg, NULL)};
+	struct span span = cg->program->ast->probe->span;
+
+	LLVMSetSection(fn->function, plan->section);
+	fn->ctx = LLVMGetParam(fn->function, 0);
+	debug_function(cg, fn, span, false, debug_int(cg, 4, true), &ctx, 1);
+	cg->program->main = fn;
+	cg->fn = fn;
+	cg_set_location(cg, span);
+	return fn;
+}
+
+static void frame_begin(struct codegen *cg)
+{
+	struct cg_function *fn = cg->fn;
+
+	if (!program_has_callbacks(cg->program->ast))
+		return;
+	cg->program->stack_used += CG_FRAME_SIZE;
+	fn->frame = cg_local(cg, LLVMArrayType2(cg->i64, CG_FRAME_SIZE / 8), "frame");
+	LLVMBuildStore(cg->builder, fn->ctx, emit_offset(cg, fn->frame, CG_FRAME_CTX));
+}
+
+/* A block that counts and goes on to @next. */
+static LLVMBasicBlockRef counting_block(struct codegen *cg, const char *name, uint32_t counter,
+					LLVMBasicBlockRef next)
+{
+	LLVMBasicBlockRef at = cg_current(cg), block = cg_block(cg, name);
+
+	cg_position(cg, block);
+	emit_counter_increment(cg, counter, cg->program->is_preemptible);
+	emit_jump(cg, next);
+	cg_position(cg, at);
+	return block;
+}
+
+/* The setting is constant when the program is loaded: without -p nothing of this is left. */
+static void emit_pid_filter(struct codegen *cg, LLVMBasicBlockRef filtered)
+{
+	LLVMBasicBlockRef test, pass;
+	LLVMValueRef target, pid;
+
+	if (!(cg->program->provider->flags & PROVIDER_PID_PREDICATE))
+		return;
+	test = cg_block(cg, "pid_filter");
+	pass = cg_block(cg, "pid_passed");
+	target = emit_setting(cg, offsetof(struct plan_settings, target_tgid));
+	emit_branch(cg, LLVMBuildIsNull(cg->builder, target, ""), pass, test);
+	cg_position(cg, test);
+	pid = emit_helper0(cg, BPF_FUNC_get_current_pid_tgid, cg->i64);
+	pid = LLVMBuildLShr(cg->builder, pid, cg_i64(cg, 32), "");
+	emit_branch(cg, LLVMBuildICmp(cg->builder, LLVMIntEQ, pid, target, ""), pass, filtered);
+	cg_position(cg, pass);
+}
+
+static void emit_predicate(struct codegen *cg, LLVMBasicBlockRef filtered)
+{
+	const struct ast_program *ast = cg->program->ast;
+	LLVMBasicBlockRef pass;
+	struct scratch_mark mark;
+	LLVMValueRef condition;
+
+	if (!ast->predicate)
+		return;
+	cg_set_location(cg, ast->predicate->span);
+	mark = scratch_mark(cg);
+	condition = emit_condition(cg, ast->predicate);
+	scratch_release(cg, mark);
+	pass = cg_block(cg, "passed");
+	emit_branch(cg, condition, pass, filtered);
+	cg_position(cg, pass);
+}
+
+static void emit_body(struct codegen *cg)
+{
+	struct cg_program *program = cg->program;
+	struct cg_function *fn = cg->fn;
+	LLVMBasicBlockRef filtered =
+		counting_block(cg, "filtered", plan_counter_filtered(program->index), fn->leave);
+
+	emit_predicate(cg, filtered);
+	cg_set_location(cg, program->ast->probe->span);
+	emit_counter_increment(cg, plan_counter_ran(program->index), program->is_preemptible);
+	emit_block(cg, program->ast->body);
+	emit_jump(cg, fn->leave);
+}
+
+static void emit_main(struct codegen *cg)
+{
+	struct cg_program *program = cg->program;
+	struct cg_function *fn = main_begin(cg);
+	LLVMBasicBlockRef start = cg_block(cg, "start"), out = cg_block(cg, "return"), body, other;
+
+	cg_position(cg, fn->entry);
+	program->result = cg_local(cg, cg->i32, "result");
+	emit_store(cg, cg_i32(cg, 0), program->result, 4);
+	frame_begin(cg);
+
+	cg_position(cg, start);
+	other = counting_block(cg, "other_pid", plan_counter_filtered(program->index), out);
+	program->missed = counting_block(cg, "missed", plan_counter_missed(program->index), out);
+	emit_pid_filter(cg, other);
+	scratch_begin(cg);
+	if (fn->frame)
+		program->left = scratch_reserve(cg, 8);
+	variables_begin(cg);
+	body = cg_block(cg, "body");
+	cg_position(cg, body);
+	emit_body(cg);
+
+	cg_set_location(cg, program->ast->probe->span);
+	scratch_end(cg, body);
+	cg_position(cg, fn->leave);
+	scratch_leave(cg);
+	emit_jump(cg, out);
+	cg_position(cg, out);
+	LLVMBuildRet(cg->builder, emit_load(cg, program->result, 4, 4));
+	cg_position(cg, fn->entry);
+	emit_jump(cg, start);
+}
+
+/* Readers of one pinned iterator may run on one CPU by turns. */
+static bool is_preemptible(const struct provider *provider)
+{
+	return provider->flags & PROVIDER_PREEMPTIBLE || provider->context == CONTEXT_ITER;
+}
+
+void emit_program(struct codegen *cg, const struct ast_program *ast)
+{
+	const struct plan_prog *plan = &cg->plan->progs.data[ast->plan_prog];
+	struct cg_program program = {
+		.ast = ast,
+		.plan = plan,
+		.index = ast->plan_prog,
+		.provider = provider_find(plan->provider),
+	};
+
+	program.is_preemptible = is_preemptible(program.provider);
+	cg->program = &program;
+	emit_main(cg);
+	cg->program = NULL;
+	cg->fn = NULL;
+}
