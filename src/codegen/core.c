@@ -6,14 +6,24 @@
  */
 #include "codegen/internal.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+/* A call whose field's index in the struct is known when all of them are. */
+struct core_use {
+	LLVMValueRef call;
+	unsigned argument;
+	const struct type_field *field;
+};
 
 struct cg_core_struct {
 	struct cg_core_struct *next;
 	const struct type *type;
-	LLVMMetadataRef forward;
+	LLVMMetadataRef debug_type; /* a forward declaration until it is made */
 	VEC(const struct type_field *)
-	used;
+	fields;
+	VEC(struct core_use)
+	uses;
 	bool is_made;
 };
 
@@ -26,21 +36,23 @@ static struct cg_core_struct *core_struct(struct codegen *cg, const struct type 
 			return core;
 	core = arena_new_object(cg->arena, struct cg_core_struct);
 	core->type = type;
-	core->forward = debug_forward(cg, type->record.name, type->kind == TYPE_UNION);
+	core->debug_type = debug_forward(cg, type->record.name, type->kind == TYPE_UNION);
 	core->next = cg->core_structs;
 	cg->core_structs = core;
 	return core;
 }
 
-static uint32_t used_index(struct codegen *cg, struct cg_core_struct *core,
-			   const struct type_field *field)
+static void use_field(struct codegen *cg, struct cg_core_struct *core, LLVMValueRef call,
+		      unsigned argument, const struct type_field *field)
 {
-	uint32_t i;
+	const struct core_use use = {call, argument, field};
+	size_t i;
 
-	for (i = 0; i < core->used.len; i++)
-		if (core->used.data[i] == field)
-			return i;
-	return vec_push(cg->arena, &core->used, field);
+	vec_push(cg->arena, &core->uses, use);
+	for (i = 0; i < core->fields.len; i++)
+		if (core->fields.data[i] == field)
+			return;
+	vec_push(cg->arena, &core->fields, field);
 }
 
 static LLVMValueRef call_intrinsic(struct codegen *cg, const char *name, LLVMTypeRef *types,
@@ -68,20 +80,22 @@ LLVMValueRef core_step(struct codegen *cg, LLVMValueRef base, const struct type 
 	static const char kind_name[] = "llvm.preserve.access.index";
 	unsigned kind = LLVMGetMDKindIDInContext(cg->context, kind_name, sizeof(kind_name) - 1);
 	struct cg_core_struct *core = core_struct(cg, in);
-	LLVMValueRef index = cg_i32(cg, used_index(cg, core, field)), call;
 	LLVMTypeRef types[] = {cg->ptr, cg->ptr};
+	LLVMValueRef none = cg_i32(cg, 0), call;
 
 	if (in->kind == TYPE_UNION) {
-		LLVMValueRef args[] = {base, index};
+		LLVMValueRef args[] = {base, none};
 
 		call = call_intrinsic(cg, "llvm.preserve.union.access.index", types, 2, args, 2);
+		use_field(cg, core, call, 1, field);
 	} else {
-		LLVMValueRef args[] = {base, cg_i32(cg, 0), index};
+		LLVMValueRef args[] = {base, none, none};
 
 		call = call_intrinsic(cg, "llvm.preserve.struct.access.index", types, 2, args, 3);
 		add_element_type(cg, call);
+		use_field(cg, core, call, 2, field);
 	}
-	LLVMSetMetadata(call, kind, LLVMMetadataAsValue(cg->context, core->forward));
+	LLVMSetMetadata(call, kind, LLVMMetadataAsValue(cg->context, core->debug_type));
 	return call;
 }
 
@@ -98,7 +112,7 @@ static LLVMMetadataRef field_type(struct codegen *cg, const struct type *type)
 	switch (type->kind) {
 	case TYPE_STRUCT:
 	case TYPE_UNION:
-		return core_struct(cg, type)->forward;
+		return core_struct(cg, type)->debug_type;
 	case TYPE_ARRAY:
 		return debug_array(cg, field_type(cg, type->array.element),
 				   type->array.element->size, type->array.count);
@@ -137,28 +151,61 @@ static LLVMMetadataRef field_type(struct codegen *cg, const struct type *type)
 	return debug_pointer(cg, NULL);
 }
 
+static uint64_t bit_offset(const struct type_field *field)
+{
+	return field->offset * 8ull + field->bit_offset;
+}
+
+static int compare_offsets(const void *a, const void *b)
+{
+	uint64_t left = bit_offset(*(const struct type_field *const *)a);
+	uint64_t right = bit_offset(*(const struct type_field *const *)b);
+
+	return left < right ? -1 : left > right;
+}
+
+/* The kernel takes a struct's members in order of their offsets only. */
+static void core_order(struct codegen *cg, struct cg_core_struct *core)
+{
+	size_t i, at;
+
+	if (core->fields.len)
+		qsort(core->fields.data, core->fields.len, sizeof(*core->fields.data),
+		      compare_offsets);
+	for (i = 0; i < core->uses.len; i++) {
+		const struct core_use *use = &core->uses.data[i];
+
+		for (at = 0; core->fields.data[at] != use->field; at++)
+			;
+		LLVMSetOperand(use->call, use->argument, cg_i32(cg, at));
+	}
+}
+
 static void core_make(struct codegen *cg, struct cg_core_struct *core)
 {
-	struct debug_member *members;
 	const struct type *type = core->type;
+	struct debug_member *members;
+	LLVMMetadataRef made;
 	size_t i;
 
 	core->is_made = true;
-	members = arena_new_array(cg->arena, struct debug_member, core->used.len + 1);
-	for (i = 0; i < core->used.len; i++) {
-		const struct type_field *field = core->used.data[i];
+	core_order(cg, core);
+	members = arena_new_array(cg->arena, struct debug_member, core->fields.len + 1);
+	for (i = 0; i < core->fields.len; i++) {
+		const struct type_field *field = core->fields.data[i];
 
 		members[i] = (struct debug_member){
 			.name = field->name,
 			.type = field_type(cg, field->type),
 			.bit_size = field->bit_size ? field->bit_size : field->type->size * 8ull,
-			.bit_offset = field->offset * 8ull + field->bit_offset,
+			.bit_offset = bit_offset(field),
 			.is_bit_field = field->bit_size,
 		};
 	}
-	debug_resolve(cg, core->forward,
-		      debug_struct(cg, type->record.name, type->kind == TYPE_UNION, members,
-				   core->used.len, type->size * 8ull));
+	made = debug_struct(cg, type->record.name, type->kind == TYPE_UNION, members,
+			    core->fields.len, type->size * 8ull);
+	debug_resolve(cg, core->debug_type, made);
+	core->debug_type = made;
 }
 
 /* Making one may name others, which are put before it in the list. */

@@ -19,6 +19,7 @@ struct cg_debug {
 	files;
 	LLVMMetadataRef ints[4][2]; /* by log2 of the size, signedness */
 	LLVMMetadataRef void_pointer;
+	uint32_t nstructs;
 };
 
 /* DWARF's encodings and tags, which LLVM's C interface takes as numbers. */
@@ -122,7 +123,7 @@ LLVMMetadataRef debug_struct(struct codegen *cg, const char *name, bool is_union
 {
 	struct cg_debug *debug = cg->debug;
 	LLVMMetadataRef *elements = arena_new_array(cg->arena, LLVMMetadataRef, n ? n : 1);
-	uint32_t i;
+	uint32_t i, line;
 
 	for (i = 0; i < n; i++) {
 		const struct debug_member *m = &members[i];
@@ -137,12 +138,14 @@ LLVMMetadataRef debug_struct(struct codegen *cg, const char *name, bool is_union
 				debug->builder, debug->file, m->name, strlen(m->name), debug->file,
 				0, m->bit_size, 8, m->bit_offset, LLVMDIFlagZero, m->type);
 	}
+	/* a line of its own keeps LLVM from merging it with one that is alike */
+	line = ++debug->nstructs;
 	if (is_union)
 		return LLVMDIBuilderCreateUnionType(debug->builder, debug->file, name, strlen(name),
-						    debug->file, 0, bit_size, 64, LLVMDIFlagZero,
+						    debug->file, line, bit_size, 64, LLVMDIFlagZero,
 						    elements, n, 0, "", 0);
 	return LLVMDIBuilderCreateStructType(debug->builder, debug->file, name, strlen(name),
-					     debug->file, 0, bit_size, 64, LLVMDIFlagZero, NULL,
+					     debug->file, line, bit_size, 64, LLVMDIFlagZero, NULL,
 					     elements, n, 0, NULL, "", 0);
 }
 
