@@ -32,12 +32,22 @@ static LLVMTargetMachineRef machine_new(void)
 	return machine;
 }
 
+/* LLVM's own handler would end the process. */
+static void on_diagnostic(LLVMDiagnosticInfoRef info, void *data)
+{
+	struct codegen *cg = data;
+
+	if (LLVMGetDiagInfoSeverity(info) == LLVMDSError)
+		cg->has_failed = true;
+}
+
 static void module_begin(struct codegen *cg)
 {
 	LLVMTargetDataRef layout;
 	char *text;
 
 	cg->context = LLVMContextCreate();
+	LLVMContextSetDiagnosticHandler(cg->context, on_diagnostic, cg);
 	LLVMContextSetDiscardValueNames(cg->context, !cg->options->dump_llvm &&
 							     !cg->options->dump_llvm_optimized);
 	cg->module = LLVMModuleCreateWithNameInContext("sonde", cg->context);
@@ -131,24 +141,18 @@ static void module_end(struct codegen *cg)
 	LLVMContextDispose(cg->context);
 }
 
-void codegen(const struct codegen_options *options, const struct ast_unit *unit,
-	     const struct plan *plan, struct codegen_object *object)
+/* False if the programs need more stack than there is. */
+static bool generate(struct codegen *cg, struct codegen_object *object)
 {
-	struct codegen *cg = arena_new_object(options->arena, struct codegen);
+	const struct codegen_options *options = cg->options;
 	LLVMMemoryBufferRef buffer;
 	size_t i;
-
-	cg->options = options;
-	cg->unit = unit;
-	cg->plan = plan;
-	cg->types = plan->types;
-	cg->arena = options->arena;
 
 	module_begin(cg);
 	debug_begin(cg);
 	globals_begin(cg);
-	for (i = 0; i < unit->programs.len; i++)
-		emit_program(cg, unit->programs.data[i]);
+	for (i = 0; i < cg->unit->programs.len; i++)
+		emit_program(cg, cg->unit->programs.data[i]);
 	maps_end(cg);
 	globals_end(cg);
 	core_end(cg);
@@ -161,13 +165,41 @@ void codegen(const struct codegen_options *options, const struct ast_unit *unit,
 	dump_assembly(cg);
 
 	buffer = machine_code(cg, cg->module, LLVMObjectFile);
-	object->size = LLVMGetBufferSize(buffer);
-	object->data = malloc(object->size);
-	if (!object->data)
-		abort();
-	memcpy(object->data, LLVMGetBufferStart(buffer), object->size);
+	if (!cg->has_failed) {
+		object->size = LLVMGetBufferSize(buffer);
+		object->data = malloc(object->size);
+		if (!object->data)
+			abort();
+		memcpy(object->data, LLVMGetBufferStart(buffer), object->size);
+	}
 	LLVMDisposeMemoryBuffer(buffer);
 	module_end(cg);
+	return !cg->has_failed;
+}
+
+/*
+ * How much LLVM spills to the stack is seen when it has done so: if that and what was put there is
+ * too much, all is done again with everything in scratch memory.
+ */
+void codegen(const struct codegen_options *options, const struct ast_unit *unit,
+	     const struct plan *plan, struct codegen_object *object)
+{
+	static const uint32_t stack_budgets[] = {256, 0};
+	size_t i;
+
+	for (i = 0; i < sizeof(stack_budgets) / sizeof(stack_budgets[0]); i++) {
+		struct codegen *cg = arena_new_object(options->arena, struct codegen);
+
+		cg->options = options;
+		cg->unit = unit;
+		cg->plan = plan;
+		cg->types = plan->types;
+		cg->arena = options->arena;
+		cg->stack_budget = stack_budgets[i];
+		if (generate(cg, object))
+			return;
+	}
+	abort();
 }
 
 void codegen_object_free(struct codegen_object *object)

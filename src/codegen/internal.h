@@ -111,6 +111,8 @@ struct codegen {
 
 	struct cg_program *program;
 	struct cg_function *fn;
+	uint32_t stack_budget; /* bytes of stack for what is put there on purpose */
+	bool has_failed; /* LLVM reported an error */
 };
 
 /* --- types and constants --- */

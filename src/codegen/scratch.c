@@ -18,7 +18,6 @@
 
 #define CHUNK_SIZE (32 * 1024)
 #define CLAIM_SLOTS 4
-#define STACK_BUDGET 256 /* the rest of the stack is for what LLVM spills */
 
 struct cg_stack_slot {
 	struct cg_stack_slot *next;
@@ -184,9 +183,11 @@ LLVMValueRef scratch_address(struct codegen *cg, struct scratch_place place)
 bool scratch_take_stack(struct codegen *cg, uint32_t size)
 {
 	struct cg_program *program = cg->program;
+	/* callbacks have their spills, too */
+	uint32_t budget = program->main->frame ? cg->stack_budget / 2 : cg->stack_budget;
 
 	size = align_up(size);
-	if (size > cg->plan->config.on_stack_limit || program->stack_used + size > STACK_BUDGET)
+	if (size > cg->plan->config.on_stack_limit || program->stack_used + size > budget)
 		return false;
 	program->stack_used += size;
 	return true;
