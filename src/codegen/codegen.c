@@ -196,6 +196,7 @@ void codegen(const struct codegen_options *options, const struct ast_unit *unit,
 		cg->types = plan->types;
 		cg->arena = options->arena;
 		cg->stack_budget = stack_budgets[i];
+		cg->serial = options->serial * 2 + i;
 		if (generate(cg, object))
 			return;
 	}

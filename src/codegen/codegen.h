@@ -18,6 +18,12 @@ struct codegen_options {
 	FILE *dump_llvm_optimized;
 	FILE *dump_assembly;
 	bool verify_ir;
+	/*
+	 * 0 for the first compilation of a process, another number for each further one: LLVM 19
+	 * keeps what it makes for relocated fields in a table that lives as long as the process,
+	 * by the name of the struct.
+	 */
+	uint32_t serial;
 };
 
 struct codegen_object {

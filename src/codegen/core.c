@@ -27,6 +27,14 @@ struct cg_core_struct {
 	bool is_made;
 };
 
+/* What follows "___" in a struct's name is ignored when it is looked for in the kernel. */
+static const char *debug_name(struct codegen *cg, const struct type *type)
+{
+	if (!cg->serial || !type->record.name[0])
+		return type->record.name;
+	return arena_printf(cg->arena, "%s___%u", type->record.name, cg->serial);
+}
+
 static struct cg_core_struct *core_struct(struct codegen *cg, const struct type *type)
 {
 	struct cg_core_struct *core;
@@ -36,7 +44,7 @@ static struct cg_core_struct *core_struct(struct codegen *cg, const struct type 
 			return core;
 	core = arena_new_object(cg->arena, struct cg_core_struct);
 	core->type = type;
-	core->debug_type = debug_forward(cg, type->record.name, type->kind == TYPE_UNION);
+	core->debug_type = debug_forward(cg, debug_name(cg, type), type->kind == TYPE_UNION);
 	core->next = cg->core_structs;
 	cg->core_structs = core;
 	return core;
@@ -202,7 +210,7 @@ static void core_make(struct codegen *cg, struct cg_core_struct *core)
 			.is_bit_field = field->bit_size,
 		};
 	}
-	made = debug_struct(cg, type->record.name, type->kind == TYPE_UNION, members,
+	made = debug_struct(cg, debug_name(cg, type), type->kind == TYPE_UNION, members,
 			    core->fields.len, type->size * 8ull);
 	debug_resolve(cg, core->debug_type, made);
 	core->debug_type = made;

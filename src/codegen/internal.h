@@ -111,6 +111,7 @@ struct codegen {
 
 	struct cg_program *program;
 	struct cg_function *fn;
+	uint32_t serial; /* see struct codegen_options */
 	uint32_t stack_budget; /* bytes of stack for what is put there on purpose */
 	bool has_failed; /* LLVM reported an error */
 };
@@ -181,6 +182,9 @@ LLVMValueRef emit_helper_call(struct codegen *cg, enum bpf_func_id id, LLVMTypeR
  */
 void emit_probe_read(struct codegen *cg, LLVMValueRef dst, uint32_t size, LLVMValueRef addr,
 		     enum type_space space, uint32_t error);
+/* The text at @addr to a string of @size bytes, NULs behind it; otherwise as emit_probe_read(). */
+void emit_probe_read_text(struct codegen *cg, LLVMValueRef dst, uint32_t size, LLVMValueRef addr,
+			  enum type_space space, uint32_t error);
 /* Whether addresses of @space are in user memory, SPACE_UNKNOWN decided by the probe kind. */
 bool cg_is_user_space(struct codegen *cg, enum type_space space);
 /* An integer of @size bytes of the context at @offset. */

@@ -118,12 +118,9 @@ bool cg_is_user_space(struct codegen *cg, enum type_space space)
 	return cg->program->provider->flags & PROVIDER_USER;
 }
 
-/* Since Linux 5.5 the helpers clear the destination when they fail. */
-void emit_probe_read(struct codegen *cg, LLVMValueRef dst, uint32_t size, LLVMValueRef addr,
-		     enum type_space space, uint32_t error)
+static void emit_read(struct codegen *cg, enum bpf_func_id id, LLVMValueRef dst, uint32_t size,
+		      LLVMValueRef addr, uint32_t error)
 {
-	enum bpf_func_id id =
-		cg_is_user_space(cg, space) ? BPF_FUNC_probe_read_user : BPF_FUNC_probe_read_kernel;
 	LLVMValueRef code = emit_helper(cg, id, cg->i64, dst, cg_i32(cg, size), addr);
 	LLVMBasicBlockRef failed, next;
 
@@ -137,6 +134,27 @@ void emit_probe_read(struct codegen *cg, LLVMValueRef dst, uint32_t size, LLVMVa
 	emit_error_event(cg, error, code);
 	emit_jump(cg, next);
 	cg_position(cg, next);
+}
+
+/* Since Linux 5.5 the helpers clear the destination when they fail. */
+void emit_probe_read(struct codegen *cg, LLVMValueRef dst, uint32_t size, LLVMValueRef addr,
+		     enum type_space space, uint32_t error)
+{
+	emit_read(cg,
+		  cg_is_user_space(cg, space) ? BPF_FUNC_probe_read_user
+					      : BPF_FUNC_probe_read_kernel,
+		  dst, size, addr, error);
+}
+
+/* The helpers leave what is behind the NUL as it was. */
+void emit_probe_read_text(struct codegen *cg, LLVMValueRef dst, uint32_t size, LLVMValueRef addr,
+			  enum type_space space, uint32_t error)
+{
+	emit_zero(cg, dst, size, 1);
+	emit_read(cg,
+		  cg_is_user_space(cg, space) ? BPF_FUNC_probe_read_user_str
+					      : BPF_FUNC_probe_read_kernel_str,
+		  dst, size, addr, error);
 }
 
 /*

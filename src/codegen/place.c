@@ -352,27 +352,33 @@ static LLVMValueRef emit_place_scalar(struct codegen *cg, const struct place *pl
 	return value;
 }
 
-/*
- * A text in an array may be followed by anything: only what precedes its NUL is copied, and the
- * rest is zero, so that equal texts are equal as map keys.
- */
-static void emit_text_into(struct codegen *cg, LLVMValueRef dst, uint32_t size,
-			   LLVMValueRef address, enum type_space space)
-{
-	enum bpf_func_id id = cg_is_user_space(cg, space) ? BPF_FUNC_probe_read_user_str
-							  : BPF_FUNC_probe_read_kernel_str;
-
-	emit_zero(cg, dst, size, 1);
-	emit_helper(cg, id, cg->i64, dst, cg_i32(cg, size), address);
-}
-
+/* A text in an array may be followed by anything; equal texts must be equal as map keys. */
 static void emit_remote_into(struct codegen *cg, const struct place *place, const struct type *type,
 			     LLVMValueRef dst, uint32_t error)
 {
 	if (type->kind == TYPE_STRING)
-		emit_text_into(cg, dst, type->size, place->address, place->space);
+		emit_probe_read_text(cg, dst, type->size, place->address, place->space, error);
 	else
 		emit_probe_read(cg, dst, type->size, place->address, place->space, error);
+}
+
+/* An element outside of its array is zero. */
+static void emit_local_into(struct codegen *cg, const struct place *place, const struct type *type,
+			    LLVMValueRef dst)
+{
+	uint32_t align = place->is_unaligned ? 1 : type->align;
+	LLVMBasicBlockRef outside, next;
+
+	emit_copy(cg, dst, place->pointer, type->size, align);
+	if (!place->is_inside)
+		return;
+	outside = cg_block(cg, "outside");
+	next = cg_block(cg, "element");
+	emit_branch(cg, place->is_inside, next, outside);
+	cg_position(cg, outside);
+	emit_zero(cg, dst, type->size, align);
+	emit_jump(cg, next);
+	cg_position(cg, next);
 }
 
 static void emit_place_into(struct codegen *cg, const struct place *place, const struct type *type,
@@ -382,8 +388,7 @@ static void emit_place_into(struct codegen *cg, const struct place *place, const
 
 	switch (place->kind) {
 	case PLACE_LOCAL:
-		emit_copy(cg, dst, place->pointer, type->size,
-			  place->is_unaligned ? 1 : type->align);
+		emit_local_into(cg, place, type, dst);
 		break;
 	case PLACE_CTX:
 		remote = place_remote(ctx_address(cg, place->offset), SPACE_KERNEL);
@@ -404,7 +409,7 @@ static LLVMValueRef emit_place_value(struct codegen *cg, const struct place *pla
 
 	if (type_is_scalar(type))
 		return emit_place_scalar(cg, place, type, error);
-	if (place->kind == PLACE_LOCAL)
+	if (place->kind == PLACE_LOCAL && !place->is_inside)
 		return place->pointer;
 	memory = cg_temp(cg, type->size, type->align);
 	emit_place_into(cg, place, type, memory, error);
