@@ -194,6 +194,8 @@ LLVMValueRef emit_map_key(struct codegen *cg, const struct expr *map)
 
 	if (!map->map.key)
 		return zero_key(cg);
+	if (!type_is_scalar(map->map.key->type))
+		return emit_address(cg, map->map.key);
 	key = cg_temp(cg, map->map.key->type->size, 8);
 	emit_into(cg, map->map.key, key);
 	return key;

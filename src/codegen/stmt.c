@@ -69,15 +69,26 @@ static void emit_assign_scalar_map(struct codegen *cg, const struct expr *target
 	cg_position(cg, next);
 }
 
-static void emit_assign_map(struct codegen *cg, const struct expr *target, const struct expr *value)
+/* The value as the map holds it: padded to a multiple of 8 bytes. */
+static LLVMValueRef emit_map_value(struct codegen *cg, const struct expr *value, uint32_t size)
 {
-	uint32_t size = plan_map_value_size(&cg->plan->maps.data[target->map.map]);
-	LLVMValueRef memory = cg_temp(cg, size, 8), key;
+	LLVMValueRef memory;
 
+	if (size == value->type->size && !type_is_scalar(value->type))
+		return emit_address(cg, value);
+	memory = cg_temp(cg, size, 8);
 	if (size != value->type->size)
 		emit_zero(cg, memory, size, 8);
 	emit_into(cg, value, memory);
-	key = emit_map_key(cg, target);
+	return memory;
+}
+
+static void emit_assign_map(struct codegen *cg, const struct expr *target, const struct expr *value)
+{
+	uint32_t size = plan_map_value_size(&cg->plan->maps.data[target->map.map]);
+	LLVMValueRef memory = emit_map_value(cg, value, size);
+	LLVMValueRef key = emit_map_key(cg, target);
+
 	emit_map_update(cg, target->map.map, key, memory, BPF_ANY, target->error_event);
 }
 
