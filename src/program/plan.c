@@ -1,0 +1,121 @@
+/* Building a plan: its tables of strings and stacks, sizes in maps, numbers of counters. */
+#include "program/program.h"
+
+#include <string.h>
+
+#define COUNTERS_OF_PROG 3
+#define COUNTERS_OF_EVENT 2
+
+struct plan *plan_new(struct arena *arena, struct types *types)
+{
+	struct plan *plan = arena_new_object(arena, struct plan);
+
+	plan->arena = arena;
+	plan->types = types;
+	plan->compiler = "";
+	plan->config = plan_config_default();
+	return plan;
+}
+
+struct plan_config plan_config_default(void)
+{
+	return (struct plan_config){
+		.max_map_keys = 4096,
+		.max_strlen = 1024,
+		.max_cat_bytes = 10240,
+		.max_probes = 1024,
+		.max_bpf_progs = 1024,
+		.log_size = 1000000,
+		.on_stack_limit = 32,
+		.perf_rb_pages = 0,
+		.license = "GPL",
+		.str_trunc_trailer = "..",
+		.stack_mode = STACK_BPFTRACE,
+		.missing_probes = MISSING_ERROR,
+		.user_symbols = USER_SYMBOLS_DEFAULT,
+		.cpp_demangle = true,
+		.lazy_symbolication = false,
+		.print_maps_on_exit = true,
+		.show_debug_info = true,
+	};
+}
+
+uint32_t plan_string(struct plan *plan, const char *str)
+{
+	for (uint32_t i = 0; i < plan->strings.len; i++)
+		if (!strcmp(plan->strings.data[i], str))
+			return i;
+	return vec_push(plan->arena, &plan->strings, arena_strdup(plan->arena, str));
+}
+
+uint32_t plan_stacks_index(struct plan *plan, const struct type *type)
+{
+	struct plan_stacks wanted = {
+		.kind = type->kind,
+		.is_build_id = type->kind == TYPE_USTACK && type->stack.mode == STACK_BUILD_ID,
+		.depth = type->stack.depth,
+	};
+
+	for (uint32_t i = 0; i < plan->stacks.len; i++) {
+		const struct plan_stacks *stacks = &plan->stacks.data[i];
+
+		if (stacks->kind == wanted.kind && stacks->depth == wanted.depth &&
+		    stacks->is_build_id == wanted.is_build_id)
+			return i;
+	}
+	return vec_push(plan->arena, &plan->stacks, wanted);
+}
+
+bool plan_map_is_scalar(const struct plan_map *map)
+{
+	return map->kind == MAP_KIND_ARRAY || map->kind == MAP_KIND_PERCPU_ARRAY;
+}
+
+static uint32_t round_up_8(uint32_t size)
+{
+	return (size + 7) & ~7u;
+}
+
+uint32_t plan_map_set_offset(const struct plan_map *map)
+{
+	return round_up_8(map->value->size);
+}
+
+uint32_t plan_map_value_size(const struct plan_map *map)
+{
+	uint32_t size = round_up_8(map->value->size);
+
+	return plan_map_is_scalar(map) ? size + 8 : size;
+}
+
+/* --- counters: first those of the programs, then of the events, the maps, the stacks --- */
+
+static uint32_t first_of_maps(const struct plan *plan)
+{
+	return plan_counter_sent(plan, plan->events.len);
+}
+
+uint32_t plan_counter_sent(const struct plan *plan, uint32_t event)
+{
+	return plan->progs.len * COUNTERS_OF_PROG + event * COUNTERS_OF_EVENT;
+}
+
+uint32_t plan_counter_lost(const struct plan *plan, uint32_t event)
+{
+	return plan_counter_sent(plan, event) + 1;
+}
+
+uint32_t plan_counter_refused(const struct plan *plan, uint32_t map)
+{
+	return first_of_maps(plan) + map;
+}
+
+uint32_t plan_counter_stack_refused(const struct plan *plan, uint32_t stacks)
+{
+	return first_of_maps(plan) + plan->maps.len + stacks;
+}
+
+uint32_t plan_counters(const struct plan *plan)
+{
+	return plan_counter_stack_refused(plan, plan->stacks.len);
+}
