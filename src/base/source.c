@@ -58,6 +58,11 @@ const struct source *sources_add(struct sources *sources, const char *name, cons
 	return source;
 }
 
+void sources_set_path(struct sources *sources, const struct source *source, const char *path)
+{
+	((struct source *)(uintptr_t)source)->path = arena_strdup(sources->arena, path);
+}
+
 const struct source *sources_find(const struct sources *sources, uint32_t position)
 {
 	for (size_t i = 0; i < sources->all.len; i++) {

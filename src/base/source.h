@@ -45,6 +45,8 @@ struct sources *sources_new(struct arena *arena);
 /* Copies name and text. NULL if the positions are used up (4 GiB of text). */
 const struct source *sources_add(struct sources *sources, const char *name, const char *text,
 				 size_t len);
+/* Sets where the text can be read from (copied): line info is taken from there. */
+void sources_set_path(struct sources *sources, const struct source *source, const char *path);
 /* The text that holds @position; a position at a text's end belongs to it. NULL for none. */
 const struct source *sources_find(const struct sources *sources, uint32_t position);
 /* The bytes of @span, copied to the sources' arena. */

@@ -25,6 +25,8 @@ struct runtime_options {
 	int signal_fd; /* signalfd(2) with SIGINT, SIGTERM, SIGUSR1, SIGCHLD; -1: none */
 	int ready_fd; /* --ready-fd, or -1 */
 	bool notify_word; /* print __BPFTRACE_NOTIFY_PROBES_ATTACHED once attached */
+	bool full_buffering; /* -B full: flush only at the end; otherwise whenever the events so far
+				were rendered */
 	bool quiet, verbose, dry_run, warnings /* -k */, no_warnings, strict;
 	bool debug_libbpf, debug_verifier; /* -d */
 	int test_or_bench; /* 0, or 't', 'b': run those probes */

@@ -1,0 +1,311 @@
+/* The compiler's half of the pipeline: source, AST, typed programs and plan, object. */
+#include "cli/cli.h"
+
+#include "ast/dump.h"
+#include "ast/format.h"
+#include "lang/lang.h"
+#include "parser/parser.h"
+#include "sema/sema.h"
+#include "types/btf.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Environment names of older releases, and what they are called now. */
+static const struct {
+	const char *old, *name;
+} old_names[] = {
+	{"BPFTRACE_STRLEN", "max_strlen"},
+	{"BPFTRACE_MAP_KEYS_MAX", "max_map_keys"},
+	{"BPFTRACE_CAT_BYTES_MAX", "max_cat_bytes"},
+};
+
+void compilation_init(struct compilation *compilation, const struct cli *cli)
+{
+	const char *btf = getenv("SONDE_BTF") ? getenv("SONDE_BTF") : getenv("BPFTRACE_BTF");
+	struct arena *arena = cli->arena;
+
+	*compilation = (struct compilation){.arena = arena};
+	compilation->sources = sources_new(arena);
+	compilation->diags = diags_new(arena, compilation->sources);
+	compilation->types = types_new(arena);
+	if (btf)
+		types_set_btf_path(compilation->types, btf);
+	compilation->env = (struct provider_env){
+		.arena = arena,
+		.types = compilation->types,
+		.pid = cli->pid,
+		.unsafe = cli->unsafe,
+		.no_kprobe_multi = cli->no_kprobe_multi,
+		.no_kprobe_session = cli->no_kprobe_session,
+		.no_uprobe_multi = cli->no_uprobe_multi,
+		.traceable_functions = cli->traceable,
+		.debuginfo = cli->debuginfo,
+	};
+}
+
+void compilation_free(struct compilation *compilation)
+{
+	types_free(compilation->types);
+}
+
+static void set_config(const struct compilation *compilation, struct plan_config *config,
+		       bool *fixed, const struct lang_config *row, const char *value,
+		       const char *variable)
+{
+	const char *error = "";
+
+	if (sema_config_set(compilation->arena, config, row->name, value, &error))
+		fixed[row->id] = true;
+	else
+		diag_error(compilation->diags, "bad-environment", SPAN_NONE,
+			   "environment variable %s: %s", variable, error);
+}
+
+/* Settings from SONDE_<NAME>, BPFTRACE_<NAME> and the older names. */
+static void read_environment(const struct compilation *compilation, struct plan_config *config,
+			     bool *fixed)
+{
+	static const char *const prefixes[] = {"BPFTRACE_", "SONDE_"};
+
+	for (size_t i = 0; i < sizeof(old_names) / sizeof(old_names[0]); i++) {
+		const char *value = getenv(old_names[i].old);
+
+		if (value)
+			set_config(compilation, config, fixed, lang_find_config(old_names[i].name),
+				   value, old_names[i].old);
+	}
+	for (int i = 0; i < CONFIG_COUNT_; i++) {
+		for (size_t p = 0; p < 2; p++) {
+			char *name = arena_printf(compilation->arena, "%s%s", prefixes[p],
+						  lang_configs[i].name);
+			const char *value;
+
+			for (char *c = name; *c; c++)
+				*c = (char)toupper((unsigned char)*c);
+			value = getenv(name);
+			if (value)
+				set_config(compilation, config, fixed, &lang_configs[i], value,
+					   name);
+		}
+	}
+	if (getenv("BPFTRACE_NO_CPP_DEMANGLE"))
+		config->cpp_demangle = strcmp(getenv("BPFTRACE_NO_CPP_DEMANGLE"), "1") != 0;
+}
+
+static struct parser make_parser(const struct compilation *compilation, const struct cli *cli)
+{
+	return (struct parser){
+		.arena = compilation->arena,
+		.sources = compilation->sources,
+		.diags = compilation->diags,
+		.params = cli->params,
+		.nparams = cli->nparams,
+	};
+}
+
+static const struct source *add_source(const struct compilation *compilation,
+				       const struct input *input)
+{
+	const struct source *source =
+		sources_add(compilation->sources, input->name, input->text, input->len);
+	const char *path = input->name;
+
+	if (input->fd >= 0)
+		path = arena_printf(compilation->arena, "/proc/self/fd/%d", input->fd);
+	if (source)
+		sources_set_path(compilation->sources, source, path);
+	return source;
+}
+
+static bool has_errors(const struct compilation *compilation)
+{
+	return diags_count(compilation->diags, DIAG_ERROR) > 0;
+}
+
+static void print_dump(struct strbuf *text)
+{
+	fputs(strbuf_str(text), stdout);
+	strbuf_free(text);
+}
+
+static struct script *parse(const struct compilation *compilation, const struct cli *cli,
+			    const struct input *input)
+{
+	struct parser parser = make_parser(compilation, cli);
+	const struct source *source = add_source(compilation, input);
+	struct strbuf dump = STRBUF_INIT;
+	struct script *script;
+
+	if (!source) {
+		diag_error(compilation->diags, "syntax", SPAN_NONE, "the script is too large");
+		return NULL;
+	}
+	script = parse_script(&parser, source);
+	if (!has_errors(compilation))
+		expand_imports(&parser, script, input->directory);
+	if (!has_errors(compilation))
+		expand_macros(&parser, script);
+	if (has_errors(compilation))
+		return NULL;
+	if (cli->stages & STAGE_AST) {
+		ast_dump_script(script, &dump);
+		print_dump(&dump);
+	}
+	return script;
+}
+
+static bool check(struct compilation *compilation, const struct cli *cli, struct script *script,
+		  struct ast_unit *unit)
+{
+	struct plan_config config = plan_config_default();
+	bool fixed[CONFIG_COUNT_] = {false};
+	struct strbuf dump = STRBUF_INIT;
+	struct sema_options options = {
+		.arena = compilation->arena,
+		.sources = compilation->sources,
+		.diags = compilation->diags,
+		.types = compilation->types,
+		.env = &compilation->env,
+		.params = cli->params,
+		.nparams = cli->nparams,
+		.named = cli->named,
+		.nnamed = cli->nnamed,
+		.config = &config,
+		.config_fixed = fixed,
+		.unsafe = cli->unsafe,
+		.warnings = cli->warnings,
+		.verbose = cli->verbose,
+		.test_mode = cli->test_or_bench == 't',
+		.bench_mode = cli->test_or_bench == 'b',
+		.check_only = cli->action == ACTION_CHECK,
+		.probe_filter = cli->probe_filter,
+	};
+
+	read_environment(compilation, &config, fixed);
+	if (has_errors(compilation))
+		return false;
+	compilation->plan = sema_check(&options, script, unit);
+	if (!compilation->plan)
+		return false;
+	if (cli->stages & STAGE_TYPES) {
+		ast_dump_unit(unit, &dump);
+		print_dump(&dump);
+	}
+	if (cli->stages & STAGE_PLAN) {
+		plan_dump(compilation->plan, &dump);
+		print_dump(&dump);
+	}
+	return true;
+}
+
+static FILE *open_llvm_file(const struct cli *cli, const char *suffix, bool to_stdout)
+{
+	FILE *file;
+
+	if (to_stdout)
+		return stdout;
+	if (!cli->emit_llvm)
+		return NULL;
+	file = fopen(arena_printf(cli->arena, "%s.%s.ll", cli->emit_llvm, suffix), "we");
+	if (!file)
+		fprintf(stderr, "ERROR[file]: cannot write '%s.%s.ll': %s\n", cli->emit_llvm,
+			suffix, strerror(errno));
+	return file;
+}
+
+static void close_llvm_file(FILE *file)
+{
+	if (file && file != stdout)
+		fclose(file);
+}
+
+static void generate(const struct compilation *compilation, const struct cli *cli,
+		     const struct ast_unit *unit, struct codegen_object *object)
+{
+	struct codegen_options options = {
+		.arena = compilation->arena,
+		.sources = compilation->sources,
+		.dump_llvm = open_llvm_file(cli, "original", cli->stages & STAGE_LLVM),
+		.dump_llvm_optimized =
+			open_llvm_file(cli, "optimized", cli->stages & STAGE_LLVM_OPT),
+		.dump_assembly = cli->stages & STAGE_ASM ? stdout : NULL,
+		.verify_ir = cli->verify_ir,
+	};
+
+	codegen(&options, unit, compilation->plan, object);
+	close_llvm_file(options.dump_llvm);
+	close_llvm_file(options.dump_llvm_optimized);
+}
+
+static double milliseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+bool compile(struct compilation *compilation, const struct cli *cli, const struct input *input,
+	     struct codegen_object *object, int *status)
+{
+	double times[4] = {milliseconds()};
+	struct ast_unit unit = {0};
+	struct script *script;
+	bool ok;
+
+	script = parse(compilation, cli, input);
+	times[1] = milliseconds();
+	ok = script && check(compilation, cli, script, &unit);
+	times[2] = milliseconds();
+	diags_render(compilation->diags, stderr, &cli->style);
+	*status = ok ? STATUS_OK : cli->compat ? STATUS_USAGE : STATUS_SCRIPT;
+	if (!ok)
+		return false;
+	generate(compilation, cli, &unit, object);
+	times[3] = milliseconds();
+	if (cli->action == ACTION_COMPILE_BENCH)
+		printf("parse %.3f ms, check %.3f ms, generate %.3f ms, object %zu bytes\n",
+		       times[1] - times[0], times[2] - times[1], times[3] - times[2], object->size);
+	return true;
+}
+
+int list_script(struct compilation *compilation, const struct cli *cli, const struct input *input)
+{
+	struct ast_unit unit = {0};
+	struct script *script = parse(compilation, cli, input);
+	bool ok = script && check(compilation, cli, script, &unit);
+
+	diags_render(compilation->diags, stderr, &cli->style);
+	if (!ok)
+		return cli->compat ? STATUS_USAGE : STATUS_SCRIPT;
+	for (size_t i = 0; i < compilation->plan->progs.len; i++) {
+		const struct plan_prog *prog = &compilation->plan->progs.data[i];
+		const struct provider *provider = provider_find(prog->provider);
+
+		if (provider->flags & PROVIDER_SPECIAL)
+			continue;
+		for (size_t t = 0; t < prog->targets.len; t++)
+			puts(prog->targets.data[t].name);
+	}
+	return STATUS_OK;
+}
+
+int format_script(struct compilation *compilation, const struct cli *cli, const struct input *input)
+{
+	struct parser parser = make_parser(compilation, cli);
+	const struct source *source = add_source(compilation, input);
+	struct strbuf text = STRBUF_INIT;
+	struct script *script = source ? parse_script(&parser, source) : NULL;
+
+	diags_render(compilation->diags, stderr, &cli->style);
+	if (!script || has_errors(compilation))
+		return cli->compat ? STATUS_USAGE : STATUS_SCRIPT;
+	ast_format(script, source, &text);
+	print_dump(&text);
+	return STATUS_OK;
+}

@@ -1,0 +1,211 @@
+/* -l: probes that match a pattern, over all providers, and types ("struct X"). One a line, made for
+ * grep. */
+#include "cli/cli.h"
+
+#include "types/btf.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+struct listing {
+	struct compilation *compilation;
+	const struct cli *cli;
+	const struct provider *provider;
+	const char *last_field; /* only probes whose last field matches, or NULL */
+	const char *tag; /* types: "struct list_*" */
+};
+
+static const char *last_field(const char *name)
+{
+	const char *colon = strrchr(name, ':');
+
+	return colon ? colon + 1 : name;
+}
+
+static void print_found(const struct plan_target *target, void *data)
+{
+	const struct listing *listing = data;
+	struct strbuf text = STRBUF_INIT;
+
+	if (listing->last_field && !glob_match(listing->last_field, last_field(target->name)))
+		return;
+	puts(target->name);
+	if (!listing->cli->verbose || !listing->provider->describe)
+		return;
+	listing->provider->describe(&listing->compilation->env, target, &text);
+	fputs(strbuf_str(&text), stdout);
+	strbuf_free(&text);
+}
+
+static void report(const struct listing *listing, const char *error)
+{
+	if (!listing->cli->no_warnings)
+		fprintf(stderr, "WARNING[list]: cannot list %s probes: %s\n",
+			listing->provider->name, error);
+}
+
+static void expand(struct listing *listing, const struct plan_target *pattern)
+{
+	const char *error = "it is not possible here";
+
+	if (listing->provider->expand(&listing->compilation->env, pattern, print_found, listing,
+				      &error) < 0)
+		report(listing, error);
+}
+
+/* Everything that the provider has. */
+static void list_all(struct listing *listing)
+{
+	const struct plan_target all = {.name = "*", .module = "*", .function = "*"};
+
+	if (!listing->provider->listed) {
+		expand(listing, &all);
+		return;
+	}
+	for (const char *const *name = listing->provider->listed; *name; name++) {
+		struct plan_target target = {.name = *name};
+
+		print_found(&target, listing);
+	}
+}
+
+static bool provider_matches(const struct provider *provider, const char *pattern)
+{
+	char lower[64];
+	size_t i;
+
+	if (provider_find(pattern) == provider)
+		return true;
+	for (i = 0; pattern[i] && i < sizeof(lower) - 1; i++)
+		lower[i] = (char)tolower((unsigned char)pattern[i]);
+	lower[i] = '\0';
+	return glob_match(lower, provider->name);
+}
+
+/* Splits at colons outside quotes. */
+static size_t split_fields(struct arena *arena, const char *text, const char **fields, bool *quoted,
+			   size_t max)
+{
+	char *copy = arena_strdup(arena, text), *out = copy;
+	bool in_quotes = false;
+	size_t n = 1;
+
+	fields[0] = copy;
+	quoted[0] = false;
+	for (; *text; text++) {
+		if (*text == '"') {
+			in_quotes = !in_quotes;
+			quoted[n - 1] = true;
+		} else if (*text == ':' && !in_quotes && n < max) {
+			*out++ = '\0';
+			quoted[n] = false;
+			fields[n++] = out;
+		} else {
+			*out++ = *text;
+		}
+	}
+	*out = '\0';
+	return n;
+}
+
+static bool only_stars(const char *const *fields, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		if (strcmp(fields[i], "*") != 0 && *fields[i])
+			return false;
+	return true;
+}
+
+static void list_pattern(struct listing *listing, const char *pattern)
+{
+	struct compilation *compilation = listing->compilation;
+	const char *fields[8];
+	bool quoted[8];
+	size_t n = split_fields(compilation->arena, pattern, fields, quoted, 8);
+	struct provider_text text = {
+		.span = SPAN_NONE, .text = pattern, .fields = fields, .quoted = quoted};
+	struct plan_target target = {0};
+	bool ok;
+
+	text.nfields = (uint32_t)n;
+	if (!provider_matches(listing->provider, fields[0]))
+		return;
+	if (only_stars(fields, n)) {
+		list_all(listing);
+		return;
+	}
+	fields[0] = listing->provider->name;
+	/* A pattern for several providers need not fit all of them. */
+	diags_mute(compilation->diags, true);
+	ok = listing->provider->parse(&compilation->env, compilation->diags, &text, &target);
+	diags_mute(compilation->diags, false);
+	if (ok)
+		expand(listing, &target);
+}
+
+static void print_tag(const char *module, const char *name, void *data)
+{
+	const struct listing *listing = data;
+	struct strbuf text = STRBUF_INIT;
+	enum type_kind kind = TYPE_ENUM;
+
+	if (!glob_match(listing->tag, name))
+		return;
+	if (!listing->cli->verbose) {
+		puts(name);
+		return;
+	}
+	if (!strncmp(name, "struct ", 7))
+		kind = TYPE_STRUCT;
+	else if (!strncmp(name, "union ", 6))
+		kind = TYPE_UNION;
+	if (types_c_definition(listing->compilation->types, kind, strchr(name, ' ') + 1, &text))
+		printf("%s: %s\n", module ? module : "vmlinux", strbuf_str(&text));
+	strbuf_free(&text);
+}
+
+static bool is_type_pattern(const char *pattern)
+{
+	return !strncmp(pattern, "struct ", 7) || !strncmp(pattern, "union ", 6) ||
+	       !strncmp(pattern, "enum ", 5);
+}
+
+static void list_one(struct listing *listing, const char *pattern)
+{
+	const struct provider *const *all;
+	size_t n;
+
+	if (is_type_pattern(pattern)) {
+		listing->tag = pattern;
+		types_each_tag(listing->compilation->types, print_tag, listing);
+		return;
+	}
+	all = providers(&n);
+	for (size_t i = 0; i < n; i++) {
+		listing->provider = all[i];
+		listing->last_field = NULL;
+		if (strchr(pattern, ':')) {
+			list_pattern(listing, pattern);
+		} else if (provider_matches(all[i], pattern)) {
+			list_all(listing);
+		} else {
+			listing->last_field = pattern;
+			list_all(listing);
+		}
+	}
+}
+
+int list_probes(struct compilation *compilation, const struct cli *cli)
+{
+	struct listing listing = {.compilation = compilation, .cli = cli};
+	char *patterns = arena_strdup(cli->arena, cli->file ? cli->file : "*"), *rest = NULL;
+	bool is_type = is_type_pattern(patterns);
+
+	if (is_type)
+		list_one(&listing, patterns);
+	for (char *pattern = is_type ? NULL : strtok_r(patterns, ",", &rest); pattern;
+	     pattern = strtok_r(NULL, ",", &rest))
+		list_one(&listing, pattern);
+	return STATUS_OK;
+}

@@ -1,0 +1,258 @@
+/* The whole pipeline: a script's text to an object, an object to what it gathers. */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define OUTPUT_BUFFER (256u << 10)
+#define COMPAT_VERSION "bpftrace v0.26.0"
+
+static int write_object(const struct cli *cli, const void *data, size_t size)
+{
+	int fd = open(cli->emit_elf, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	const char *next = data;
+	size_t left = size;
+
+	while (fd >= 0 && left) {
+		ssize_t n = write(fd, next, left);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		next += n;
+		left -= (size_t)n;
+	}
+	if (fd < 0 || left) {
+		fprintf(stderr, "ERROR[file]: cannot write '%s': %s\n", cli->emit_elf,
+			strerror(errno));
+		if (fd >= 0)
+			close(fd);
+		return STATUS_USAGE;
+	}
+	close(fd);
+	return STATUS_OK;
+}
+
+/* Signals arrive on a descriptor, so that nothing is ever interrupted half-way. */
+static int block_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static void raise_limits(void)
+{
+	struct rlimit limit;
+
+	if (!getrlimit(RLIMIT_NOFILE, &limit)) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	/* Kernels before 5.11 account BPF memory to it; where it cannot be raised it does not
+	 * matter. */
+	limit.rlim_cur = limit.rlim_max = RLIM_INFINITY;
+	setrlimit(RLIMIT_MEMLOCK, &limit);
+}
+
+static FILE *open_output(const struct cli *cli)
+{
+	FILE *out = stdout;
+
+	if (cli->output_file) {
+		out = fopen(cli->output_file, "we");
+		if (!out) {
+			fprintf(stderr, "ERROR[file]: cannot write '%s': %s\n", cli->output_file,
+				strerror(errno));
+			return NULL;
+		}
+	}
+	setvbuf(out, NULL, cli->buffer == 'n' ? _IONBF : _IOFBF, OUTPUT_BUFFER);
+	return out;
+}
+
+static int child_exit_code(int status)
+{
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static int exit_code(const struct cli *cli, const struct runtime_result *result)
+{
+	switch (result->status) {
+	case RUNTIME_LOAD_FAILED:
+	case RUNTIME_ATTACH_FAILED:
+		return cli->compat ? STATUS_COMPAT_KERNEL : STATUS_KERNEL;
+	case RUNTIME_BAD_OBJECT:
+		return STATUS_SCRIPT;
+	case RUNTIME_CHILD_FAILED:
+	case RUNTIME_OUTPUT_FAILED:
+		return STATUS_USAGE;
+	case RUNTIME_OK:
+		break;
+	}
+	if (result->assert_failed)
+		return STATUS_USAGE;
+	if (result->exit_called)
+		return result->exit_code;
+	if (cli->strict && result->lost)
+		return STATUS_LOSS;
+	if (result->child_ended && !cli->compat)
+		return child_exit_code(result->child_status);
+	return STATUS_OK;
+}
+
+static int run(const struct cli *cli, const struct compilation *compilation, const void *object,
+	       size_t size)
+{
+	struct runtime_options options = {
+		.arena = cli->arena,
+		.object = object,
+		.object_size = size,
+		.env = &compilation->env,
+		.format = cli->format,
+		.err = stderr,
+		.child_argv = cli->child_argv,
+		.pid = cli->pid,
+		.ready_fd = cli->ready_fd,
+		.notify_word = getenv("__BPFTRACE_NOTIFY_PROBES_ATTACHED") != NULL,
+		.full_buffering = cli->buffer == 'f',
+		.quiet = cli->quiet,
+		.verbose = cli->verbose,
+		.dry_run = cli->dry_run,
+		.warnings = cli->warnings,
+		.no_warnings = cli->no_warnings,
+		.strict = cli->strict,
+		.debug_libbpf = cli->stages & STAGE_LIBBPF,
+		.debug_verifier = cli->stages & STAGE_VERIFIER,
+		.test_or_bench = cli->test_or_bench,
+	};
+	struct runtime_result result;
+
+	options.out = open_output(cli);
+	if (!options.out)
+		return STATUS_USAGE;
+	raise_limits();
+	options.signal_fd = block_signals();
+	runtime_run(&options, &result);
+	if (options.out != stdout)
+		fclose(options.out);
+	return exit_code(cli, &result);
+}
+
+static int compile_and_run(const struct cli *cli, struct compilation *compilation,
+			   const struct input *input)
+{
+	struct codegen_object object = {0};
+	int status = STATUS_OK;
+
+	if (!compile(compilation, cli, input, &object, &status))
+		return status;
+	if (cli->emit_elf)
+		status = write_object(cli, object.data, object.size);
+	else if (cli->action == ACTION_RUN && !(cli->stages & STAGES_COMPILE) && !cli->emit_llvm)
+		status = run(cli, compilation, object.data, object.size);
+	codegen_object_free(&object);
+	return status;
+}
+
+/* -l with a file or -e lists the script's probes, otherwise a pattern's. */
+static bool lists_script(const struct cli *cli)
+{
+	struct stat status;
+
+	return cli->expression || (cli->file && !strchr(cli->file, ':') &&
+				   !stat(cli->file, &status) && S_ISREG(status.st_mode));
+}
+
+static bool needs_privileges(const struct cli *cli)
+{
+	return cli->action == ACTION_LIST ||
+	       (cli->action == ACTION_RUN && !cli->emit_elf && !(cli->stages & STAGES_COMPILE));
+}
+
+static int perform(struct cli *cli, struct compilation *compilation)
+{
+	struct input input;
+	int status = STATUS_OK;
+
+	if (needs_privileges(cli) && !check_privileges(cli))
+		return cli->compat ? STATUS_USAGE : STATUS_PRIVILEGE;
+	if (cli->action == ACTION_LIST && !lists_script(cli))
+		return list_probes(compilation, cli);
+	if (!input_read(cli, &input, &status))
+		return status;
+	if (cli->action == ACTION_LIST)
+		status = list_script(compilation, cli, &input);
+	else if (cli->action == ACTION_FORMAT)
+		status = format_script(compilation, cli, &input);
+	else if (input.is_object)
+		status = run(cli, compilation, input.text, input.len);
+	else
+		status = compile_and_run(cli, compilation, &input);
+	if (input.fd >= 0)
+		close(input.fd);
+	return status;
+}
+
+static int act(struct cli *cli)
+{
+	struct compilation compilation;
+	int status;
+
+	switch (cli->action) {
+	case ACTION_HELP:
+		options_help(cli, stdout);
+		return STATUS_OK;
+	case ACTION_VERSION:
+		puts(cli->compat ? COMPAT_VERSION : "sonde v" SONDE_VERSION);
+		return STATUS_OK;
+	case ACTION_INFO:
+		return print_info(cli);
+	case ACTION_COMPLETION:
+		if (options_completion(cli->shell, stdout))
+			return STATUS_OK;
+		fprintf(stderr,
+			"ERROR[usage]: --completion: there are bash, zsh and fish, not '%s'\n",
+			cli->shell);
+		return STATUS_USAGE;
+	case ACTION_RUN:
+	case ACTION_LIST:
+	case ACTION_CHECK:
+	case ACTION_FORMAT:
+	case ACTION_COMPILE_BENCH:
+	case ACTION_CODEGEN:
+		break;
+	}
+	compilation_init(&compilation, cli);
+	status = perform(cli, &compilation);
+	compilation_free(&compilation);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct cli cli = {.arena = arena_new()};
+	int status;
+
+	if (options_parse(&cli, argc, argv, &status))
+		status = act(&cli);
+	if (fflush(stdout) && status == STATUS_OK)
+		status = STATUS_USAGE;
+	arena_free(cli.arena);
+	return status;
+}

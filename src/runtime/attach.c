@@ -1,0 +1,134 @@
+/* Attaching, and running the programs that are not attached: begin, end, self, test, bench. */
+#include "runtime/internal.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <string.h>
+
+static const struct provider *provider_of(const struct plan_prog *prog)
+{
+	return provider_find(prog->provider);
+}
+
+bool run_has_attachable(const struct run *run)
+{
+	for (size_t i = 0; i < run->plan->progs.len; i++) {
+		const struct provider *provider = provider_of(&run->plan->progs.data[i]);
+
+		if (provider && !(provider->flags & PROVIDER_SPECIAL))
+			return true;
+	}
+	return false;
+}
+
+static void report(const struct run *run, const struct plan_prog *prog, const char *severity,
+		   const char *name, const char *error)
+{
+	FILE *err = run->options->err;
+
+	if (prog->place.file)
+		fprintf(err, "%s:%u:%u-%u: ", prog->place.file, prog->place.line,
+			prog->place.column, prog->place.end_column);
+	fprintf(err, "%s: cannot attach %s: %s\n", severity, name, error);
+	if (prog->place.text)
+		fprintf(err, "%s\n%*s%.*s\n", prog->place.text, (int)prog->place.column - 1, "",
+			(int)(prog->place.end_column - prog->place.column),
+			"~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~");
+}
+
+/* Takes the target at @index out of the program, as missing_probes allows. */
+static void drop_target(struct plan_prog *prog, uint32_t index)
+{
+	memmove(&prog->targets.data[index], &prog->targets.data[index + 1],
+		(prog->targets.len - index - 1) * sizeof(prog->targets.data[0]));
+	prog->targets.len--;
+}
+
+static bool attach_prog(struct run *run, uint32_t index)
+{
+	struct plan_prog prog = run->plan->progs.data[index];
+	const struct runtime_options *options = run->options;
+	enum plan_missing missing = run->plan->config.missing_probes;
+	struct provider_attach attach = {
+		.prog = &prog,
+		.bpf = run->progs[index],
+		.prog_fd = bpf_program__fd(run->progs[index]),
+		.pid = options->pid ? options->pid : run->child,
+		.env = options->env,
+		.links = run->links,
+		.arena = run->arena,
+	};
+
+	while (prog.targets.len) {
+		const char *error = "";
+		uint32_t failed = 0;
+		int result;
+
+		if (options->verbose)
+			fprintf(options->err, "Attaching %s\n", prog.targets.data[0].name);
+		result = provider_of(&prog)->attach(&attach, &error, &failed);
+		if (!result)
+			break;
+		if (missing != MISSING_IGNORE || options->verbose)
+			report(run, &prog,
+			       missing == MISSING_ERROR ? "ERROR[attach]" : "WARNING[attach]",
+			       prog.targets.data[failed].name, error);
+		if (missing == MISSING_ERROR) {
+			fprintf(options->err,
+				"HINT: if it may be missing, set missing_probes = \"warn\" in "
+				"the config block\n");
+			run->result->status = RUNTIME_ATTACH_FAILED;
+			return false;
+		}
+		drop_target(&prog, failed);
+	}
+	run->attached[index] = (uint32_t)prog.targets.len;
+	return true;
+}
+
+bool run_attach(struct run *run)
+{
+	for (uint32_t i = 0; i < run->plan->progs.len; i++) {
+		const struct provider *provider = provider_of(&run->plan->progs.data[i]);
+
+		if (!provider) {
+			fprintf(run->options->err,
+				"ERROR[bad-object]: no provider is called %s here\n",
+				run->plan->progs.data[i].provider);
+			run->result->status = RUNTIME_BAD_OBJECT;
+			return false;
+		}
+		if (!(provider->flags & PROVIDER_SPECIAL) && !attach_prog(run, i))
+			return false;
+	}
+	return true;
+}
+
+static bool is_special(const struct plan_prog *prog, const char *provider, const char *function)
+{
+	const char *target = prog->targets.len ? prog->targets.data[0].function : NULL;
+
+	return !strcmp(prog->provider, provider) &&
+	       (!function || (target && !strcmp(target, function)));
+}
+
+bool run_special(struct run *run, const char *provider, const char *function)
+{
+	for (size_t i = 0; i < run->plan->progs.len; i++) {
+		const struct plan_prog *prog = &run->plan->progs.data[i];
+		LIBBPF_OPTS(bpf_test_run_opts, opts);
+		int error;
+
+		if (!is_special(prog, provider, function))
+			continue;
+		error = bpf_prog_test_run_opts(bpf_program__fd(run->progs[i]), &opts);
+		if (error) {
+			report(run, prog, "ERROR[attach]", prog->targets.data[0].name,
+			       strerror(-error));
+			run->result->status = RUNTIME_ATTACH_FAILED;
+			return false;
+		}
+	}
+	return true;
+}

@@ -1,0 +1,258 @@
+/* What the programs send: each record of the ring buffer is rendered, or carried out. */
+#include "runtime/internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SECOND_NS 1000000000u
+#define RECORDS_PER_TURN 8192u
+
+static uint64_t member_u64(const struct plan_event *event, uint32_t index, const char *payload)
+{
+	uint64_t value;
+
+	memcpy(&value, payload + event->payload->record.fields[index].offset, sizeof(value));
+	return value;
+}
+
+static void request_exit(struct run *run, int64_t code)
+{
+	run->result->exit_called = true;
+	run->result->exit_code = (int)(code & 0xff);
+	run->stopping = true;
+}
+
+static void print_time(struct run *run, const struct plan_event *event)
+{
+	time_t now = time(NULL);
+	char text[512];
+	struct tm parts;
+	size_t len;
+
+	localtime_r(&now, &parts);
+	len = strftime(text, sizeof(text), event->format, &parts);
+	output_text(run->output, "time", text, len);
+}
+
+/* Reads at most @limit bytes of a descriptor to its end. */
+static int read_all(int fd, size_t limit, struct strbuf *out)
+{
+	char buffer[4096];
+
+	while (out->len < limit) {
+		size_t want = limit - out->len < sizeof(buffer) ? limit - out->len : sizeof(buffer);
+		ssize_t n = read(fd, buffer, want);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : 0;
+		strbuf_add(out, buffer, (size_t)n);
+	}
+	return 0;
+}
+
+static void print_file(struct run *run, const struct plan_event *event, const char *payload)
+{
+	struct strbuf path = STRBUF_INIT, content = STRBUF_INIT;
+	int fd, error;
+
+	output_format(run->output, event, payload, &path);
+	fd = open(strbuf_str(&path), O_RDONLY | O_CLOEXEC);
+	error = fd < 0 ? -errno : read_all(fd, run->plan->config.max_cat_bytes, &content);
+	if (error) {
+		fprintf(run->options->err, "ERROR[cat]: cannot read '%s': %s\n", strbuf_str(&path),
+			strerror(-error));
+	} else {
+		output_text(run->output, "cat", strbuf_str(&content), content.len);
+	}
+	if (fd >= 0)
+		close(fd);
+	strbuf_free(&path);
+	strbuf_free(&content);
+}
+
+/* A shell command; its output and errors are one stream, as the contract has it. */
+static void run_command(struct run *run, const struct plan_event *event, const char *payload)
+{
+	struct strbuf command = STRBUF_INIT, output = STRBUF_INIT;
+	int ends[2], status = 0;
+	sigset_t none;
+	pid_t pid;
+
+	output_format(run->output, event, payload, &command);
+	output_flush(run->output);
+	if (pipe2(ends, O_CLOEXEC)) {
+		fprintf(run->options->err, "ERROR[system]: cannot make a pipe: %s\n",
+			strerror(errno));
+		strbuf_free(&command);
+		return;
+	}
+	pid = fork();
+	if (pid == 0) {
+		sigemptyset(&none);
+		sigprocmask(SIG_SETMASK, &none, NULL);
+		dup2(ends[1], STDOUT_FILENO);
+		dup2(ends[1], STDERR_FILENO);
+		execl("/bin/sh", "sh", "-c", strbuf_str(&command), (char *)NULL);
+		_exit(127);
+	}
+	close(ends[1]);
+	if (pid > 0) {
+		read_all(ends[0], SIZE_MAX, &output);
+		waitpid(pid, &status, 0);
+		output_text(run->output, "syscall", strbuf_str(&output), output.len);
+	}
+	close(ends[0]);
+	if (pid < 0 || (WIFEXITED(status) && WEXITSTATUS(status)))
+		fprintf(run->options->err, "ERROR[system]: the command exited with code %d (%s)\n",
+			pid < 0 ? -1 : WEXITSTATUS(status), strbuf_str(&command));
+	strbuf_free(&command);
+	strbuf_free(&output);
+}
+
+static void print_joined(struct run *run, const struct plan_event *event, const char *payload)
+{
+	const struct type_field *fields = event->payload->record.fields;
+	uint64_t n = member_u64(event, 0, payload);
+	struct strbuf text = STRBUF_INIT;
+
+	for (uint32_t i = 1; i < event->payload->record.nfields && i <= n; i++) {
+		const char *str = payload + fields[i].offset;
+
+		if (i > 1)
+			strbuf_adds(&text, event->format);
+		strbuf_add(&text, str, strnlen(str, fields[i].type->size));
+	}
+	output_text(run->output, "join", strbuf_str(&text), text.len);
+	strbuf_free(&text);
+}
+
+/* A warning at run time: shown at most once a second, with how many there were since. */
+static void report_error(struct run *run, uint32_t index, const char *message, int64_t code)
+{
+	const struct plan_event *event = &run->plan->events.data[index];
+	struct run_warning *warning = &run->warnings[index];
+	struct timespec now;
+	uint64_t ns;
+
+	if (event->only_with_k && !run->options->warnings)
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	ns = (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
+	warning->held++;
+	if (warning->last_ns && ns - warning->last_ns < SECOND_NS)
+		return;
+	output_runtime_error(run->output, event, message, event->helper, code, warning->held);
+	warning->last_ns = ns;
+	warning->held = 0;
+}
+
+static void helper_error(struct run *run, uint32_t index, const char *payload)
+{
+	const struct plan_event *event = &run->plan->events.data[index];
+	int64_t code = (int64_t)member_u64(event, 0, payload);
+	const char *message =
+		event->format && *event->format ? event->format : strerror((int)-code);
+
+	report_error(run, index, message, code);
+}
+
+static void dispatch(struct run *run, uint32_t index, const char *payload)
+{
+	const struct plan_event *event = &run->plan->events.data[index];
+
+	switch (event->kind) {
+	case EVENT_PRINTF:
+		output_printf(run->output, event, payload);
+		break;
+	case EVENT_ERRORF:
+	case EVENT_WARNF:
+		output_message(run->output, event, payload);
+		break;
+	case EVENT_PRINT_VALUE:
+		output_value(run->output, event->payload->record.fields[0].type, payload);
+		break;
+	case EVENT_PRINT_MAP:
+		run_map_print(run, event->map, member_u64(event, 0, payload),
+			      member_u64(event, 1, payload));
+		break;
+	case EVENT_PRINT_MAP_VALUE:
+		run_map_print_value(run, event->map, payload);
+		break;
+	case EVENT_CLEAR:
+		run_map_clear(run, event->map);
+		break;
+	case EVENT_ZERO:
+		run_map_zero(run, event->map);
+		break;
+	case EVENT_TIME:
+		print_time(run, event);
+		break;
+	case EVENT_CAT:
+		print_file(run, event, payload);
+		break;
+	case EVENT_SYSTEM:
+		run_command(run, event, payload);
+		break;
+	case EVENT_JOIN:
+		print_joined(run, event, payload);
+		break;
+	case EVENT_EXIT:
+		request_exit(run, (int64_t)member_u64(event, 0, payload));
+		break;
+	case EVENT_ASSERT:
+		output_runtime_error(run->output, event, event->format, NULL, 0, 1);
+		run->result->assert_failed = true;
+		run->stopping = true;
+		break;
+	case EVENT_UNWATCH:
+	case EVENT_SKBOUTPUT:
+		break;
+	case EVENT_RUNTIME_ERROR:
+		report_error(run, index, event->format, 0);
+		break;
+	case EVENT_HELPER_ERROR:
+		helper_error(run, index, payload);
+		break;
+	}
+}
+
+int run_handle_record(void *data, void *record, size_t size)
+{
+	const struct plan_record *head = record;
+	struct run *run = data;
+	const struct plan_event *event;
+	size_t payload_size;
+
+	if (size < PLAN_PAYLOAD_OFFSET || head->event >= run->plan->events.len)
+		return 0;
+	event = &run->plan->events.data[head->event];
+	payload_size = event->payload ? event->payload->size : 0;
+	if (size - PLAN_PAYLOAD_OFFSET < payload_size)
+		return 0;
+	run->received[head->event]++;
+	dispatch(run, head->event, (const char *)record + PLAN_PAYLOAD_OFFSET);
+	/* A writer faster than this reader must not keep signals from being seen. */
+	return ++run->handled % RECORDS_PER_TURN ? 0 : -EAGAIN;
+}
+
+void run_flush_warnings(struct run *run)
+{
+	for (size_t i = 0; i < run->plan->events.len; i++) {
+		const struct plan_event *event = &run->plan->events.data[i];
+		struct run_warning *warning = &run->warnings[i];
+
+		if (warning->held && event->kind != EVENT_ASSERT)
+			output_runtime_error(run->output, event, event->format ? event->format : "",
+					     event->helper, 0, warning->held);
+		warning->held = 0;
+	}
+}

@@ -1,0 +1,326 @@
+/*
+ * The object in memory to loaded programs and maps: finds the plan and the fixed symbols in the
+ * ELF, fills the settings that are constants for the verifier, sizes the ring buffer, loads.
+ */
+#include "runtime/internal.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <gelf.h>
+#include <libelf.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysinfo.h>
+#include <time.h>
+#include <unistd.h>
+
+#define RING_PAGES_MIN 64u
+#define RING_PAGES_MAX 1024u
+#define INITIAL_PID_NS_INO 0xEFFFFFFCu /* PROC_PID_INIT_INO, linux/proc_ns.h */
+
+/* What is looked up in the ELF by name. */
+struct elf_parts {
+	const void *plan;
+	size_t plan_size;
+	bool has_settings, has_state;
+	size_t settings_offset, state_offset; /* in .rodata and .data */
+};
+
+static void read_symbols(Elf_Scn *section, const GElf_Shdr *header, Elf *elf,
+			 struct elf_parts *parts)
+{
+	Elf_Data *data = elf_getdata(section, NULL);
+	size_t n = header->sh_entsize ? header->sh_size / header->sh_entsize : 0;
+
+	for (size_t i = 0; data && i < n; i++) {
+		const char *name;
+		GElf_Sym symbol;
+
+		if (!gelf_getsym(data, (int)i, &symbol))
+			continue;
+		name = elf_strptr(elf, header->sh_link, symbol.st_name);
+		if (!name)
+			continue;
+		if (!strcmp(name, PLAN_SYMBOL_SETTINGS)) {
+			parts->settings_offset = symbol.st_value;
+			parts->has_settings = true;
+		} else if (!strcmp(name, PLAN_SYMBOL_STATE)) {
+			parts->state_offset = symbol.st_value;
+			parts->has_state = true;
+		}
+	}
+}
+
+static bool read_elf(const void *object, size_t size, struct elf_parts *parts)
+{
+	Elf *elf;
+	Elf_Scn *section = NULL;
+	size_t names;
+
+	*parts = (struct elf_parts){0};
+	elf_version(EV_CURRENT);
+	elf = elf_memory((char *)(uintptr_t)object, size);
+	if (!elf || elf_kind(elf) != ELF_K_ELF || elf_getshdrstrndx(elf, &names)) {
+		elf_end(elf);
+		return false;
+	}
+	while ((section = elf_nextscn(elf, section))) {
+		GElf_Shdr header;
+		const char *name;
+
+		if (!gelf_getshdr(section, &header))
+			continue;
+		name = elf_strptr(elf, names, header.sh_name);
+		if (header.sh_type == SHT_SYMTAB) {
+			read_symbols(section, &header, elf, parts);
+		} else if (name && !strcmp(name, PLAN_SECTION)) {
+			Elf_Data *data = elf_getdata(section, NULL);
+
+			parts->plan = data ? data->d_buf : NULL;
+			parts->plan_size = data ? data->d_size : 0;
+		}
+	}
+	/* The plan lies in the caller's bytes, not in memory of libelf. */
+	if (parts->plan &&
+	    ((const char *)parts->plan < (const char *)object ||
+	     (const char *)parts->plan + parts->plan_size > (const char *)object + size))
+		parts->plan = NULL;
+	elf_end(elf);
+	return parts->plan != NULL;
+}
+
+struct plan *runtime_read_plan(struct arena *arena, struct types *types, const void *object,
+			       size_t size, const char **error)
+{
+	struct elf_parts parts;
+
+	if (!read_elf(object, size, &parts)) {
+		*error = "it is not an object that sonde made: there is no section \"" PLAN_SECTION
+			 "\"";
+		return NULL;
+	}
+	return plan_read(arena, types, parts.plan, parts.plan_size, error);
+}
+
+static int ignore_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)
+{
+	(void)level;
+	(void)fmt;
+	(void)args;
+	return 0;
+}
+
+static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)
+{
+	(void)level;
+	return vfprintf(stderr, fmt, args);
+}
+
+/* Pages of the ring buffer: as configured, else 1/8192 of the memory, rounded down to a power of
+ * two. */
+static uint32_t ring_pages(const struct plan *plan)
+{
+	uint64_t wanted = plan->config.perf_rb_pages;
+	uint32_t pages = RING_PAGES_MIN;
+	struct sysinfo info;
+
+	if (wanted) {
+		for (pages = 1; pages < wanted && pages < (1u << 18);)
+			pages *= 2;
+		return pages;
+	}
+	if (sysinfo(&info))
+		return pages;
+	wanted = (uint64_t)info.totalram * info.mem_unit / 8192 / (uint64_t)sysconf(_SC_PAGESIZE);
+	while (pages * 2 <= wanted && pages < RING_PAGES_MAX)
+		pages *= 2;
+	return pages;
+}
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static void fill_settings(const struct run *run, struct plan_settings *settings)
+{
+	const struct runtime_options *options = run->options;
+	struct stat ns;
+
+	*settings = (struct plan_settings){
+		.target_tgid = options->pid > 0 ? (uint64_t)options->pid : 0,
+		.child_pid = run->child > 0 ? (uint64_t)run->child : 0,
+		.has_child = options->child_argv != NULL,
+		.ncpus = (uint64_t)sysconf(_SC_NPROCESSORS_ONLN),
+		.start_ns = clock_ns(CLOCK_BOOTTIME),
+		.tracer_tgid = (uint64_t)getpid(),
+	};
+	if (!stat("/proc/self/ns/pid", &ns) && ns.st_ino != INITIAL_PID_NS_INO) {
+		settings->pid_ns_dev = ns.st_dev;
+		settings->pid_ns_ino = ns.st_ino;
+	}
+}
+
+static bool bad_object(struct run *run, const char *what)
+{
+	fprintf(run->options->err, "ERROR[bad-object]: the object is damaged: %s\n", what);
+	run->result->status = RUNTIME_BAD_OBJECT;
+	return false;
+}
+
+static bool find_parts(struct run *run)
+{
+	const struct plan *plan = run->plan;
+
+	run->progs = arena_new_array(run->arena, struct bpf_program *, plan->progs.len);
+	for (size_t i = 0; i < plan->progs.len; i++) {
+		const char *name = plan->progs.data[i].name;
+
+		run->progs[i] = bpf_object__find_program_by_name(run->object, name);
+		if (!run->progs[i])
+			return bad_object(run, arena_printf(run->arena, "no program %s", name));
+	}
+	run->maps = arena_new_array(run->arena, struct run_map, plan->maps.len);
+	for (size_t i = 0; i < plan->maps.len; i++)
+		run->maps[i].plan = &plan->maps.data[i];
+	return true;
+}
+
+static bool open_object(struct run *run, const struct elf_parts *parts)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "sonde");
+	struct bpf_map *map;
+	size_t size = 0;
+	void *rodata;
+
+	libbpf_set_print(run->options->debug_libbpf ? print_libbpf : ignore_libbpf);
+	run->object = bpf_object__open_mem(run->options->object, run->options->object_size, &opts);
+	if (!run->object)
+		return bad_object(run, arena_printf(run->arena, "libbpf cannot open it: %s",
+						    strerror(errno)));
+	if (!find_parts(run))
+		return false;
+	map = bpf_object__find_map_by_name(run->object, ".rodata");
+	rodata = map ? (void *)(uintptr_t)bpf_map__initial_value(map, &size) : NULL;
+	if (parts->has_settings) {
+		if (!rodata || size < parts->settings_offset + sizeof(struct plan_settings))
+			return bad_object(run, "no room for the settings");
+		fill_settings(run, (void *)((char *)rodata + parts->settings_offset));
+	}
+	map = bpf_object__find_map_by_name(run->object, PLAN_MAP_EVENTS);
+	if (map && run->plan->events.len)
+		bpf_map__set_max_entries(map,
+					 ring_pages(run->plan) * (uint32_t)sysconf(_SC_PAGESIZE));
+	else if (map)
+		bpf_map__set_autocreate(map, false);
+	return true;
+}
+
+/*
+ * Loads with a log buffer for each program; libbpf passes it to the kernel only when it repeats a
+ * load that was refused, so the pages of the others are never touched.
+ */
+static bool load_object(struct run *run)
+{
+	size_t n = run->plan->progs.len, log_size = run->plan->config.log_size;
+	char *logs = MAP_FAILED;
+	int error;
+
+	if (n && log_size)
+		logs = mmap(NULL, n * log_size, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	for (size_t i = 0; logs != MAP_FAILED && i < n; i++)
+		bpf_program__set_log_buf(run->progs[i], logs + i * log_size, log_size);
+	error = bpf_object__load(run->object);
+	if (error) {
+		const struct plan_prog *refused = NULL;
+		const char *log = "";
+
+		for (size_t i = 0; logs != MAP_FAILED && i < n; i++) {
+			if (!logs[i * log_size])
+				continue;
+			refused = &run->plan->progs.data[i];
+			log = logs + i * log_size;
+		}
+		explain_load_failure(run, refused, error, log);
+		run->result->status = RUNTIME_LOAD_FAILED;
+	}
+	for (size_t i = 0; i < n; i++)
+		bpf_program__set_log_buf(run->progs[i], NULL, 0);
+	if (logs != MAP_FAILED)
+		munmap(logs, n * log_size);
+	return !error;
+}
+
+static int map_fd(const struct run *run, const char *name)
+{
+	return bpf_object__find_map_fd_by_name(run->object, name);
+}
+
+static bool open_maps(struct run *run, const struct elf_parts *parts)
+{
+	struct bpf_map *data = bpf_object__find_map_by_name(run->object, ".data");
+	size_t size = 0;
+	char *memory = data ? (char *)(uintptr_t)bpf_map__initial_value(data, &size) : NULL;
+	int fd;
+
+	if (parts->has_state) {
+		if (!memory || size < parts->state_offset + sizeof(struct plan_state))
+			return bad_object(run, "no room for the state");
+		run->state = (struct plan_state *)(void *)(memory + parts->state_offset);
+	}
+	for (size_t i = 0; i < run->plan->maps.len; i++) {
+		struct run_map *map = &run->maps[i];
+		struct bpf_map *loaded =
+			bpf_object__find_map_by_name(run->object, map->plan->elf_name);
+
+		if (!loaded)
+			return bad_object(
+				run, arena_printf(run->arena, "no map %s", map->plan->elf_name));
+		map->fd = bpf_map__fd(loaded);
+		map->key_size = bpf_map__key_size(loaded);
+		map->value_size = plan_map_value_size(map->plan);
+		if (map->value_size != ((bpf_map__value_size(loaded) + 7) & ~7u) ||
+		    map->key_size != (map->plan->key ? map->plan->key->size : 4))
+			return bad_object(run, arena_printf(run->arena, "map %s is of another size",
+							    map->plan->elf_name));
+	}
+	run->counters_fd = map_fd(run, PLAN_MAP_COUNTERS);
+	run->stacks_fds = arena_new_array(run->arena, int, run->plan->stacks.len);
+	for (size_t i = 0; i < run->plan->stacks.len; i++)
+		run->stacks_fds[i] =
+			map_fd(run, arena_printf(run->arena, PLAN_MAP_STACKS "%zu", i));
+	fd = map_fd(run, PLAN_MAP_EVENTS);
+	if (fd >= 0 && run->plan->events.len) {
+		run->ring = ring_buffer__new(fd, run_handle_record, run, NULL);
+		if (!run->ring) {
+			fprintf(run->options->err,
+				"ERROR[ring-buffer]: cannot map the ring buffer: %s\n",
+				strerror(errno));
+			run->result->status = RUNTIME_LOAD_FAILED;
+			return false;
+		}
+	}
+	return true;
+}
+
+bool run_load(struct run *run)
+{
+	struct elf_parts parts;
+
+	if (!read_elf(run->options->object, run->options->object_size, &parts))
+		return bad_object(run, "its sections cannot be read");
+	run->ncpus = (unsigned)libbpf_num_possible_cpus();
+	return open_object(run, &parts) && load_object(run) && open_maps(run, &parts);
+}
+
+void run_unload(struct run *run)
+{
+	ring_buffer__free(run->ring);
+	bpf_object__close(run->object);
+}

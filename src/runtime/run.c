@@ -1,0 +1,243 @@
+/* One run, top to bottom: load, begin, attach, poll, detach, end, drain, maps, accounts. */
+#include "runtime/internal.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define POLL_MS 1000 /* how often losses are looked at when nothing else happens */
+
+static bool start_target(struct run *run)
+{
+	const struct runtime_options *options = run->options;
+	const char *error = "";
+	pid_t pid = options->pid;
+
+	run->target_fd = -1;
+	if (options->child_argv) {
+		run->child = pid = child_start(run->arena, options->child_argv, &error);
+		if (!pid) {
+			fprintf(options->err, "ERROR[child]: %s\n", error);
+			run->result->status = RUNTIME_CHILD_FAILED;
+			return false;
+		}
+	}
+	if (!pid)
+		return true;
+	run->target_fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (run->target_fd < 0) {
+		fprintf(options->err, "ERROR[pid]: cannot trace process %d: %s\n", (int)pid,
+			errno == ESRCH ? "there is no such process" : strerror(errno));
+		run->result->status = RUNTIME_CHILD_FAILED;
+		return false;
+	}
+	symbols_note_process(run->symbols, pid);
+	return true;
+}
+
+static bool start(struct run *run)
+{
+	const struct runtime_options *options = run->options;
+	const char *error = "";
+	struct output_resolver resolver;
+
+	run->plan = runtime_read_plan(run->arena, options->env->types, options->object,
+				      options->object_size, &error);
+	if (!run->plan) {
+		fprintf(options->err, "ERROR[bad-object]: %s\n", error);
+		run->result->status = RUNTIME_BAD_OBJECT;
+		return false;
+	}
+	run->received = arena_new_array(run->arena, uint64_t, run->plan->events.len);
+	run->warnings = arena_new_array(run->arena, struct run_warning, run->plan->events.len);
+	run->attached = arena_new_array(run->arena, uint32_t, run->plan->progs.len);
+	run->symbols = symbols_new(run->plan, options->env);
+	resolver = symbols_resolver(run->symbols);
+	run->output = output_new(options->format, run->plan, options->out, options->err, &resolver);
+	run->links = provider_links_new();
+	if (!start_target(run) || !run_load(run))
+		return false;
+	symbols_set_stacks(run->symbols, run->stacks_fds);
+	return true;
+}
+
+static void finish(struct run *run)
+{
+	if (run->child) {
+		run->result->child_status = child_end(run->child);
+		run->child = 0;
+	}
+	provider_links_free(run->links);
+	run_unload(run);
+	if (run->target_fd >= 0)
+		close(run->target_fd);
+	output_free(run->output);
+	symbols_free(run->symbols);
+}
+
+/* Renders what lies in the ring buffer; returns when it is empty, or now and then for others to be
+ * served. */
+static void drain_some(struct run *run)
+{
+	if (run->ring)
+		ring_buffer__consume(run->ring);
+	if (run->state && run->state->exiting && !run->result->exit_called) {
+		/* The event itself was lost. */
+		run->result->exit_called = true;
+		run->result->exit_code = (int)(run->state->exit_code & 0xff);
+		run->stopping = true;
+	}
+	if (!run->options->full_buffering)
+		output_flush(run->output);
+	if (output_error(run->output))
+		run->stopping = true;
+}
+
+static void drain_all(struct run *run)
+{
+	/* A negative number is a turn's end, zero an empty buffer. */
+	while (run->ring && ring_buffer__consume(run->ring))
+		;
+	drain_some(run);
+}
+
+static void announce(struct run *run, uint64_t attached)
+{
+	const struct runtime_options *options = run->options;
+
+	if (!options->quiet)
+		output_attached(run->output, attached);
+	if (options->notify_word)
+		fputs("__BPFTRACE_NOTIFY_PROBES_ATTACHED\n", options->out);
+	output_flush(run->output);
+	fflush(options->out);
+	if (options->ready_fd >= 0 && write(options->ready_fd, "\n", 1) < 0)
+		fprintf(options->err, "WARNING[ready-fd]: cannot write to descriptor %d: %s\n",
+			options->ready_fd, strerror(errno));
+	notify_service_manager();
+}
+
+/* All targets of all programs; those that an early exit() kept from being attached count too. */
+static uint64_t count_probes(const struct run *run, bool were_attached)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < run->plan->progs.len; i++) {
+		const struct plan_prog *prog = &run->plan->progs.data[i];
+		const struct provider *provider = provider_find(prog->provider);
+		bool special = provider && provider->flags & PROVIDER_SPECIAL;
+
+		n += special || !were_attached ? prog->targets.len : run->attached[i];
+	}
+	return n;
+}
+
+static void handle_signals(struct run *run)
+{
+	struct signalfd_siginfo info;
+
+	while (read(run->options->signal_fd, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGINT || info.ssi_signo == SIGTERM)
+			run->stopping = true;
+		else if (info.ssi_signo == SIGUSR1)
+			run_special(run, "self", "SIGUSR1");
+	}
+}
+
+static void watch(int epoll, int fd)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+
+	if (fd >= 0)
+		epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+static void handle_ready(struct run *run, int fd)
+{
+	if (fd == run->options->signal_fd) {
+		handle_signals(run);
+	} else if (fd == run->target_fd) {
+		run->result->child_ended = run->child != 0;
+		run->stopping = true;
+	} else if (fd == symbols_fd(run->symbols)) {
+		symbols_follow(run->symbols);
+	}
+}
+
+static void poll_events(struct run *run)
+{
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+	struct epoll_event ready[8];
+
+	watch(epoll, run->options->signal_fd);
+	watch(epoll, run->target_fd);
+	watch(epoll, symbols_fd(run->symbols));
+	if (run->ring)
+		watch(epoll, ring_buffer__epoll_fd(run->ring));
+	while (!run->stopping) {
+		int n = epoll_wait(epoll, ready, 8, run->ring ? POLL_MS : -1);
+
+		for (int i = 0; i < n; i++)
+			handle_ready(run, ready[i].data.fd);
+		drain_some(run);
+		run_report_losses(run);
+	}
+	close(epoll);
+}
+
+/* Shows everything that was gathered. Nothing fires any more. */
+static void conclude(struct run *run)
+{
+	run_special(run, "end", NULL);
+	drain_all(run);
+	run_flush_warnings(run);
+	output_end(run->output);
+	if (run->plan->config.print_maps_on_exit)
+		run_print_all_maps(run);
+	run_account(run);
+	output_flush(run->output);
+	if (output_error(run->output))
+		run->result->status = RUNTIME_OUTPUT_FAILED;
+}
+
+static void trace(struct run *run)
+{
+	if (run->options->dry_run) {
+		run_attach(run);
+		return;
+	}
+	if (!run_special(run, "begin", NULL))
+		return;
+	drain_all(run);
+	if (!run->stopping && !run_attach(run))
+		return;
+	announce(run, count_probes(run, !run->stopping));
+	if (run->child)
+		child_resume(run->child);
+	if (!run->stopping && run_has_attachable(run))
+		poll_events(run);
+	provider_links_disable(run->links);
+	conclude(run);
+}
+
+void runtime_run(const struct runtime_options *options, struct runtime_result *result)
+{
+	struct run run = {
+		.options = options,
+		.result = result,
+		.arena = options->arena,
+		.target_fd = -1,
+		.counters_fd = -1,
+	};
+
+	*result = (struct runtime_result){.status = RUNTIME_OK};
+	if (start(&run))
+		trace(&run);
+	finish(&run);
+}

@@ -1,0 +1,259 @@
+/* Names for addresses and ids, as the renderer asks for them. */
+#include "runtime/symbols.h"
+#include "runtime/internal.h"
+
+#include "base/hashmap.h"
+
+#include <bpf/bpf.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SECOND_NS 1000000000u
+
+struct symbols {
+	struct arena *arena;
+	const struct plan *plan;
+	struct ksyms *ksyms;
+	struct usyms *usyms;
+	const int *stacks_fds;
+	uint64_t *frames; /* of the stack asked for last */
+};
+
+struct symbols *symbols_new(const struct plan *plan, const struct provider_env *env)
+{
+	struct symbols *symbols = arena_new_object(env->arena, struct symbols);
+	uint32_t deepest = 1;
+
+	symbols->arena = env->arena;
+	symbols->plan = plan;
+	symbols->ksyms = ksyms_new();
+	symbols->usyms = usyms_new();
+	for (size_t i = 0; i < plan->stacks.len; i++)
+		if (plan->stacks.data[i].depth > deepest)
+			deepest = plan->stacks.data[i].depth;
+	symbols->frames = arena_new_array(env->arena, uint64_t, (size_t)deepest * 4);
+	return symbols;
+}
+
+void symbols_free(struct symbols *symbols)
+{
+	if (!symbols)
+		return;
+	ksyms_free(symbols->ksyms);
+	usyms_free(symbols->usyms);
+}
+
+void symbols_set_stacks(struct symbols *symbols, const int *stacks_fds)
+{
+	symbols->stacks_fds = stacks_fds;
+}
+
+void symbols_note_process(struct symbols *symbols, pid_t tgid)
+{
+	usyms_note_process(symbols->usyms, tgid);
+}
+
+int symbols_fd(const struct symbols *symbols)
+{
+	(void)symbols;
+	return -1;
+}
+
+void symbols_follow(struct symbols *symbols)
+{
+	(void)symbols;
+}
+
+static void add_symbol(struct strbuf *out, const char *name, uint64_t offset, bool with_offset)
+{
+	strbuf_adds(out, name);
+	if (with_offset)
+		strbuf_addf(out, "+%lu", offset);
+}
+
+static void resolve_ksym(void *data, uint64_t address, bool with_offset, bool perf,
+			 struct strbuf *out)
+{
+	struct symbols *symbols = data;
+	const char *name, *module;
+	uint64_t offset;
+
+	if (!address && !with_offset) {
+		strbuf_addc(out, '0');
+		return;
+	}
+	if (perf)
+		strbuf_addf(out, "%lx ", address);
+	if (!ksyms_find(symbols->ksyms, address, &name, &module, &offset)) {
+		strbuf_addf(out, "0x%lx", address);
+		return;
+	}
+	add_symbol(out, name, offset, with_offset);
+	if (perf && module)
+		strbuf_addf(out, " (%s)", module);
+}
+
+static void resolve_usym(void *data, uint64_t address, uint32_t tgid, bool with_offset, bool perf,
+			 struct strbuf *out)
+{
+	struct symbols *symbols = data;
+	const char *name = NULL, *file = NULL;
+	uint64_t offset;
+
+	if (!address && !with_offset) {
+		strbuf_addc(out, '0');
+		return;
+	}
+	if (perf)
+		strbuf_addf(out, "%lx ", address);
+	if (usyms_find(symbols->usyms, (pid_t)tgid, address, &name, &file, &offset) && name)
+		add_symbol(out, name, offset, with_offset);
+	else
+		strbuf_addf(out, "0x%lx", address);
+	if (perf)
+		strbuf_addf(out, " (%s)", file ? file : "[unknown]");
+}
+
+static bool find_stack(void *data, const struct type *type, const struct plan_stack_key *key,
+		       const uint64_t **frames, uint32_t *nframes)
+{
+	struct symbols *symbols = data;
+	uint32_t index = plan_stacks_index((struct plan *)(uintptr_t)symbols->plan, type);
+
+	if (!symbols->stacks_fds || index >= symbols->plan->stacks.len ||
+	    bpf_map_lookup_elem(symbols->stacks_fds[index], key, symbols->frames))
+		return false;
+	*frames = symbols->frames;
+	*nframes = key->nframes;
+	return true;
+}
+
+static void resolve_username(void *data, uint64_t uid, struct strbuf *out)
+{
+	char buffer[4096];
+	struct passwd entry, *found = NULL;
+
+	(void)data;
+	if (!getpwuid_r((uid_t)uid, &entry, buffer, sizeof(buffer), &found) && found)
+		strbuf_adds(out, found->pw_name);
+	else
+		strbuf_addf(out, "%lu", uid);
+}
+
+/* The directory under @path whose inode number is @id, relative to @root. */
+static bool find_cgroup(struct strbuf *path, size_t root, uint64_t id)
+{
+	struct dirent *entry;
+	struct stat status;
+	bool found = false;
+	DIR *dir;
+
+	if (stat(strbuf_str(path), &status))
+		return false;
+	if (status.st_ino == id)
+		return true;
+	dir = opendir(strbuf_str(path));
+	while (dir && !found && (entry = readdir(dir))) {
+		size_t len = path->len;
+
+		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
+			continue;
+		strbuf_addf(path, "/%s", entry->d_name);
+		found = find_cgroup(path, root, id);
+		if (!found) {
+			path->len = len;
+			path->data[len] = '\0';
+		}
+	}
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+/* Adds "NAME:PATH" if the hierarchy mounted at @mount has the cgroup. */
+static void add_cgroup(struct strbuf *out, const char *name, const char *mount, uint64_t id,
+		       const char *glob)
+{
+	struct strbuf path = STRBUF_INIT;
+
+	if (glob && *glob && fnmatch(glob, name, 0))
+		return;
+	strbuf_adds(&path, mount);
+	if (find_cgroup(&path, path.len, id)) {
+		const char *below = strbuf_str(&path) + strlen(mount);
+
+		strbuf_addf(out, "%s%s:%s", out->len ? "," : "", name, *below ? below : "/");
+	}
+	strbuf_free(&path);
+}
+
+static void resolve_cgroup_path(void *data, uint64_t id, const char *glob, struct strbuf *out)
+{
+	char line[4096], mount[2048], kind[64];
+	FILE *mounts = fopen("/proc/self/mounts", "re");
+	struct strbuf found = STRBUF_INIT;
+
+	(void)data;
+	while (mounts && fgets(line, sizeof(line), mounts)) {
+		const char *name;
+
+		if (sscanf(line, "%*s %2047s %63s", mount, kind) != 2)
+			continue;
+		name = strrchr(mount, '/');
+		if (!strcmp(kind, "cgroup2"))
+			add_cgroup(&found, "unified", mount, id, glob);
+		else if (!strcmp(kind, "cgroup") && name)
+			add_cgroup(&found, name + 1, mount, id, glob);
+	}
+	if (mounts)
+		fclose(mounts);
+	strbuf_adds(out, strbuf_str(&found));
+	strbuf_free(&found);
+}
+
+static uint64_t read_clock(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
+}
+
+static uint64_t wall_ns(void *data, uint64_t ns, enum type_clock clock)
+{
+	clockid_t from = CLOCK_BOOTTIME;
+
+	(void)data;
+	switch (clock) {
+	case CLOCK_BOOT:
+		break;
+	case CLOCK_MONOTONIC_RAW_NS:
+		from = CLOCK_MONOTONIC;
+		break;
+	case CLOCK_TAI_NS:
+	case CLOCK_SW_TAI_NS:
+		from = CLOCK_TAI;
+		break;
+	}
+	return read_clock(CLOCK_REALTIME) - read_clock(from) + ns;
+}
+
+struct output_resolver symbols_resolver(struct symbols *symbols)
+{
+	return (struct output_resolver){
+		.data = symbols,
+		.ksym = resolve_ksym,
+		.usym = resolve_usym,
+		.stack = find_stack,
+		.username = resolve_username,
+		.cgroup_path = resolve_cgroup_path,
+		.wall_ns = wall_ns,
+	};
+}

@@ -1,0 +1,213 @@
+/*
+ * User symbols: which file is mapped where in which process (recorded while the process lives), and
+ * the symbols of those files through libdwfl, which also knows .gnu_debugdata and separate debug
+ * files.
+ */
+#include "runtime/symbols.h"
+
+#include "base/arena.h"
+#include "base/hashmap.h"
+#include "base/vec.h"
+
+#include <elfutils/libdwfl.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct mapping {
+	uint64_t start, end, file_offset;
+	const char *path;
+};
+
+struct process {
+	pid_t tgid;
+	VEC(struct mapping)
+	mappings; /* later ones replace earlier ones that they overlap */
+};
+
+struct file {
+	Dwfl *dwfl;
+	Dwfl_Module *module; /* NULL: cannot be read */
+	uint64_t base; /* where libdwfl placed it: its address minus that in the file */
+};
+
+struct usyms {
+	struct arena *arena;
+	struct hashmap processes; /* pid_t -> struct process */
+	struct hashmap files; /* path -> struct file */
+};
+
+struct usyms *usyms_new(void)
+{
+	struct arena *arena = arena_new();
+	struct usyms *usyms = arena_new_object(arena, struct usyms);
+
+	usyms->arena = arena;
+	hashmap_init(&usyms->processes, arena);
+	hashmap_init(&usyms->files, arena);
+	return usyms;
+}
+
+void usyms_free(struct usyms *usyms)
+{
+	if (!usyms)
+		return;
+	for (size_t i = 0; i < usyms->files.len; i++) {
+		struct file *file = usyms->files.entries[i].value;
+
+		if (file->dwfl)
+			dwfl_end(file->dwfl);
+	}
+	arena_free(usyms->arena);
+}
+
+static struct process *get_process(struct usyms *usyms, pid_t tgid)
+{
+	struct process *process = hashmap_get(&usyms->processes, &tgid, sizeof(tgid));
+
+	if (process)
+		return process;
+	process = arena_new_object(usyms->arena, struct process);
+	process->tgid = tgid;
+	hashmap_set(&usyms->processes, &process->tgid, sizeof(tgid), process);
+	return process;
+}
+
+static bool is_known(const struct process *process, const struct mapping *mapping)
+{
+	for (size_t i = process->mappings.len; i-- > 0;) {
+		const struct mapping *other = &process->mappings.data[i];
+
+		if (other->start == mapping->start && other->end == mapping->end &&
+		    other->file_offset == mapping->file_offset &&
+		    !strcmp(other->path, mapping->path))
+			return true;
+	}
+	return false;
+}
+
+void usyms_note_process(struct usyms *usyms, pid_t tgid)
+{
+	struct process *process = get_process(usyms, tgid);
+	char path[64], line[4352];
+	FILE *maps;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", (int)tgid);
+	maps = fopen(path, "re");
+	while (maps && fgets(line, sizeof(line), maps)) {
+		struct mapping mapping;
+		unsigned long start, end, offset;
+		char permissions[5];
+		int name = 0;
+
+		if (sscanf(line, "%lx-%lx %4s %lx %*s %*s %n", &start, &end, permissions, &offset,
+			   &name) < 4 ||
+		    !name || permissions[2] != 'x' || line[name] != '/')
+			continue;
+		line[strcspn(line, "\n")] = '\0';
+		mapping = (struct mapping){start, end, offset, line + name};
+		if (is_known(process, &mapping))
+			continue;
+		mapping.path = arena_strdup(usyms->arena, line + name);
+		vec_push(usyms->arena, &process->mappings, mapping);
+	}
+	if (maps)
+		fclose(maps);
+}
+
+static const Dwfl_Callbacks callbacks = {
+	.find_elf = dwfl_build_id_find_elf,
+	.find_debuginfo = dwfl_standard_find_debuginfo,
+	.section_address = dwfl_offline_section_address,
+};
+
+/* Through the process' own root while it lives, so that files of other mount namespaces are found.
+ */
+static struct file *get_file(struct usyms *usyms, pid_t tgid, const char *path)
+{
+	struct file *file = hashmap_gets(&usyms->files, path);
+	char *rooted = arena_printf(usyms->arena, "/proc/%d/root%s", (int)tgid, path);
+	Dwarf_Addr start;
+
+	if (file)
+		return file;
+	file = arena_new_object(usyms->arena, struct file);
+	hashmap_sets(&usyms->files, path, file);
+	file->dwfl = dwfl_begin(&callbacks);
+	if (!file->dwfl)
+		return file;
+	dwfl_report_begin(file->dwfl);
+	file->module =
+		dwfl_report_offline(file->dwfl, path, access(rooted, R_OK) ? path : rooted, -1);
+	dwfl_report_end(file->dwfl, NULL, NULL);
+	if (file->module) {
+		dwfl_module_info(file->module, NULL, &start, NULL, NULL, NULL, NULL, NULL);
+		file->base = start;
+	}
+	return file;
+}
+
+/* The address in libdwfl's image of a byte of the file. */
+static bool image_address(const struct file *file, uint64_t file_offset, uint64_t *address)
+{
+	GElf_Addr bias;
+	Elf *elf = dwfl_module_getelf(file->module, &bias);
+	size_t n;
+
+	if (!elf || elf_getphdrnum(elf, &n))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		GElf_Phdr header;
+
+		if (!gelf_getphdr(elf, (int)i, &header) || header.p_type != PT_LOAD)
+			continue;
+		if (file_offset >= header.p_offset &&
+		    file_offset - header.p_offset < header.p_filesz) {
+			*address = file_offset - header.p_offset + header.p_vaddr + bias;
+			return true;
+		}
+	}
+	return false;
+}
+
+static const struct mapping *find_mapping(const struct process *process, uint64_t address)
+{
+	for (size_t i = process->mappings.len; i-- > 0;) {
+		const struct mapping *mapping = &process->mappings.data[i];
+
+		if (address >= mapping->start && address < mapping->end)
+			return mapping;
+	}
+	return NULL;
+}
+
+bool usyms_find(struct usyms *usyms, pid_t tgid, uint64_t address, const char **name,
+		const char **path, uint64_t *offset)
+{
+	struct process *process = get_process(usyms, tgid);
+	const struct mapping *mapping = find_mapping(process, address);
+	struct file *file;
+	uint64_t image;
+	GElf_Sym symbol;
+	GElf_Off within;
+
+	if (!mapping) {
+		usyms_note_process(usyms, tgid);
+		mapping = find_mapping(process, address);
+	}
+	if (!mapping)
+		return false;
+	*path = mapping->path;
+	*name = NULL;
+	*offset = address - mapping->start + mapping->file_offset;
+	file = get_file(usyms, tgid, mapping->path);
+	if (!file->module || !image_address(file, *offset, &image))
+		return true;
+	*name = dwfl_module_addrinfo(file->module, image, &within, &symbol, NULL, NULL, NULL);
+	if (*name)
+		*offset = within;
+	return true;
+}
