@@ -1,0 +1,89 @@
+/* What a case may require of the machine, and how it is found out. */
+#include "tests/golden/case.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+static bool is_root(void)
+{
+	return geteuid() == 0;
+}
+
+static bool has_tracefs(void)
+{
+	return !access("/sys/kernel/tracing/events", R_OK) ||
+	       !access("/sys/kernel/debug/tracing/events", R_OK);
+}
+
+static bool has_btf(void)
+{
+	return !access("/sys/kernel/btf/vmlinux", R_OK);
+}
+
+static bool has_kprobes(void)
+{
+	return !access("/sys/bus/event_source/devices/kprobe/type", R_OK);
+}
+
+static bool has_uprobes(void)
+{
+	return !access("/sys/bus/event_source/devices/uprobe/type", R_OK);
+}
+
+/* The kernels that the tests run on have trampolines exactly where they have kprobes. */
+static bool has_fentry(void)
+{
+	return has_kprobes();
+}
+
+static bool has_libclang(void)
+{
+	return !access("/usr/lib/x86_64-linux-gnu/libclang-19.so.1", R_OK) ||
+	       !access("/usr/lib/llvm-19/lib/libclang.so.1", R_OK);
+}
+
+static const struct {
+	const char *word;
+	bool (*has)(void);
+} requirements[] = {
+	{"root", is_root},          {"tracefs", has_tracefs}, {"btf", has_btf},
+	{"kprobe", has_kprobes},    {"uprobe", has_uprobes},  {"fentry", has_fentry},
+	{"libclang", has_libclang},
+};
+
+/* "kernel>=6.6" */
+static bool kernel_at_least(const char *wanted)
+{
+	unsigned major, minor, want_major, want_minor;
+	struct utsname system;
+
+	return !uname(&system) && sscanf(system.release, "%u.%u", &major, &minor) == 2 &&
+	       sscanf(wanted, "%u.%u", &want_major, &want_minor) == 2 &&
+	       (major > want_major || (major == want_major && minor >= want_minor));
+}
+
+static bool has(const char *word)
+{
+	if (!strncmp(word, "kernel>=", 8))
+		return kernel_at_least(word + 8);
+	if (!strncmp(word, "kernel<", 7))
+		return !kernel_at_least(word + 7);
+	for (size_t i = 0; i < sizeof(requirements) / sizeof(requirements[0]); i++)
+		if (!strcmp(requirements[i].word, word))
+			return requirements[i].has();
+	fprintf(stderr, "unknown requirement \"%s\"\n", word);
+	abort();
+}
+
+const char *golden_missing_requirement(struct arena *arena, const char *words)
+{
+	char *list = arena_strdup(arena, words), *rest = NULL;
+
+	for (char *word = strtok_r(list, " \n", &rest); word; word = strtok_r(NULL, " \n", &rest))
+		if (!has(word))
+			return arena_printf(arena, "this machine has no %s", word);
+	return NULL;
+}
