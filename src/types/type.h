@@ -233,7 +233,6 @@ const struct type *type_define_enum(struct types *types, const char *name, enum 
 				    const struct type_enumerator *values, uint32_t nvalues);
 /* Adds a typedef of the C preamble. */
 void types_define_typedef(struct types *types, const char *name, const struct type *type);
-/* Adds a constant of the C preamble (an enumerator, or a macro that is a number). */
 
 /* --- fields --- */
 /* Fields of a struct, union, tuple or record in order of definition; loads them if needed. */
