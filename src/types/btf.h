@@ -14,13 +14,15 @@ bool types_have_btf(struct types *types);
 struct btf *types_vmlinux_btf(struct types *types, const char **error);
 
 struct type_param {
-	const char *name;
+	const char *name; /* "argN" where BTF has none */
 	const struct type *type;
+	const char *c_type; /* as its source has it: "struct file *", "ssize_t" */
 };
 struct type_function {
 	const char *module; /* NULL: vmlinux */
 	uint32_t id; /* BTF id of the FUNC, 0 for a prototype only */
 	const struct type *result;
+	const char *result_c_type;
 	const struct type_param *params;
 	uint32_t nparams;
 };
