@@ -1,5 +1,6 @@
 /* The registry of types: interning, layouts, names, joins, literals and the buckets of hist(). */
 #include "lang/lang.h"
+#include "types/btf.h"
 #include "types/type.h"
 
 #include <check.h>
@@ -371,6 +372,43 @@ START_TEST(the_table_of_constants_is_sorted)
 }
 END_TEST
 
+START_TEST(constants_of_headers)
+{
+	const struct {
+		const char *name;
+		int64_t value;
+	} rows[] = {
+		{"AF_INET6", 10},
+		{"EINPROGRESS", 115},
+		{"TASK_RUNNING", 0},
+		{"O_DSYNC", 010000},
+		{"O_LARGEFILE", 0100000},
+		{"S_IFREG", 0100000},
+		{"SOCK_STREAM", 1},
+		{"IPPROTO_UDP", 17},
+		{"ETH_P_IPV6", 0x86dd},
+		{"PROT_EXEC", 4},
+		{"MAP_ANONYMOUS", 32},
+		{"CLONE_NEWPID", 0x20000000},
+		{"SIGTERM", 15},
+		{"DT_REG", 8},
+		{"ICMPV6_ECHO_REQUEST", 128},
+		{"AT_FDCWD", -100},
+		{"INADDR_LOOPBACK", 0x7f000001},
+		{"INT_MIN", -2147483648},
+	};
+	struct type_constant constant;
+
+	types_set_btf_path(types, "/nonexistent");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		ck_assert_msg(types_find_constant(types, rows[i].name, &constant), "%s",
+			      rows[i].name);
+		ck_assert_int_eq((int64_t)constant.value, rows[i].value);
+		ck_assert_int_eq(constant.is_negative, rows[i].value < 0);
+	}
+}
+END_TEST
+
 START_TEST(enumerators_of_the_preamble_are_constants)
 {
 	struct type_enumerator values[] = {{"MINUS", -3}, {"AF_INET", 77}};
@@ -410,6 +448,7 @@ int main(void)
 	tcase_add_test(tests, hist_buckets);
 	tcase_add_test(tests, hist_buckets_leave_no_gaps);
 	tcase_add_test(tests, the_table_of_constants_is_sorted);
+	tcase_add_test(tests, constants_of_headers);
 	tcase_add_test(tests, enumerators_of_the_preamble_are_constants);
 	suite_add_tcase(suite, tests);
 	runner = srunner_create(suite);
