@@ -130,6 +130,7 @@ struct expr {
 	enum expr_kind kind;
 	struct span span;
 	const struct type *type; /* sema: never NULL afterwards */
+	uint32_t depth; /* of the tree below, as parsed */
 	bool is_literal; /* sema: constant known at compile time (int, bool, string) */
 	/*
 	 * sema: 1 + the index of the event that is sent when carrying out this expression fails, 0

@@ -1,0 +1,58 @@
+/* State of one scan, shared by the scanner (lexer.l), its helpers (scan.c) and the parser. */
+#ifndef SONDE_LEXER_LEXER_H
+#define SONDE_LEXER_LEXER_H
+
+#include "parser/parser.h"
+
+#define LEXER_MAX_NESTING 200
+
+struct lexer {
+	const struct parser *parser;
+	const struct source *source;
+	uint32_t offset; /* of the next byte, in the text */
+	uint32_t token; /* where the token being scanned began */
+	int start; /* a first token that says what is parsed; 0 once it was given */
+	int previous; /* token before this one */
+	bool at_top; /* between probes: attach points, not expressions */
+	bool in_predicate;
+	bool in_import, in_map_decl; /* top-level items that end outside braces */
+	bool had_probe;
+	uint32_t depth; /* of brackets of all kinds */
+	size_t item_length; /* of the top-level item just recognized */
+	bool failed; /* nested too deep: only end of text is returned */
+};
+
+union YYSTYPE;
+
+/* The next token of the source, with its value and place. */
+int lexer_next(union YYSTYPE *value, struct span *span, void *scanner);
+
+/* --- scan.c: what regular expressions do not say well; all queue their own errors --- */
+struct span lexer_span(const struct lexer *lexer, uint32_t start, uint32_t end);
+/* A number as written: false if it is malformed (reported; *number is then 1). */
+bool scan_number(const struct lexer *lexer, const char *text, size_t len, uint64_t *number,
+		 bool *is_duration);
+/* The string literal that starts at @text (a quote): its bytes; returns the length of the source
+ * text. */
+size_t scan_string(const struct lexer *lexer, const char *text, const char **data, size_t *len);
+/* Length of the attach point that starts at @text. */
+size_t scan_attach_point(const char *text);
+struct attach_point *make_attach_point(const struct lexer *lexer, const char *text, size_t len,
+				       struct span span);
+/* Length of the C definition or directive at @offset, 0 if there is none, -1 if it is not closed.
+ */
+long scan_preamble(const struct source *source, uint32_t offset);
+enum top_word { TOP_OTHER, TOP_CONFIG, TOP_IMPORT, TOP_LET, TOP_MACRO };
+/* The word that begins a top-level item, with what must follow it looked at; its length in *len. */
+enum top_word scan_top_word(const char *text, size_t *len);
+/* Whether the parenthesis at @text opens a cast, whose type can be told from an expression;
+ * @previous is the token before. */
+bool scan_is_cast(const char *text);
+/* Whether the parenthesis behind sizeof and its kin holds a type. */
+bool scan_is_type_operand(const char *text);
+/* Whether a slash at @text ends a predicate: only blanks and comments up to "{". */
+bool scan_ends_predicate(const char *text);
+/* Whether "name =" (not "==") stands at @text: a record's member. */
+bool scan_is_member(const char *text);
+
+#endif

@@ -1,0 +1,545 @@
+/* Nodes as the grammar asks for them, and the checks that a grammar cannot make. */
+#include "parser/build.h"
+
+#include <string.h>
+
+#define MAX_DEPTH 400 /* of expressions: everything that walks the tree recurses */
+#define MAX_ARRAY 0x7fffffffu
+
+static struct arena *arena_of(struct build *b)
+{
+	return b->parser->arena;
+}
+
+static struct diag *error(struct build *b, const char *tag, struct span span, const char *text)
+{
+	b->errors++;
+	return diag_error(b->parser->diags, tag, span, "syntax: %s", text);
+}
+
+/* Notes how deep the tree below @expr is, from one or two children; too deep a tree ends the parse.
+ */
+static struct expr *deepen(struct build *b, struct expr *expr, const struct expr *left,
+			   const struct expr *right)
+{
+	uint32_t depth = 0;
+
+	if (left)
+		depth = left->depth;
+	if (right && right->depth > depth)
+		depth = right->depth;
+	expr->depth = depth + 1;
+	if (expr->depth > MAX_DEPTH && !b->lexer->failed) {
+		diag_error(b->parser->diags, "nesting-too-deep", expr->span,
+			   "the expression is nested more than %d deep", MAX_DEPTH);
+		b->lexer->failed = true;
+	}
+	return expr;
+}
+
+/* --- types --- */
+
+struct type_expr *build_type(struct build *b, struct span span, enum type_kind keyword,
+			     const char *name)
+{
+	struct type_expr *type = arena_new_object(arena_of(b), struct type_expr);
+
+	type->span = span;
+	type->keyword = keyword;
+	type->name = !strcmp(name, "const") || !strcmp(name, "volatile") ? "" : name;
+	return type;
+}
+
+struct type_expr *build_type_word(struct build *b, struct type_expr *type, struct span span,
+				  const char *word)
+{
+	type->span = span;
+	if (strcmp(word, "const") != 0 && strcmp(word, "volatile") != 0)
+		type->name = arena_printf(arena_of(b), "%s%s%s", type->name, *type->name ? " " : "",
+					  word);
+	return type;
+}
+
+struct type_expr *build_typeof(struct build *b, struct span span, struct type_expr *of_type,
+			       struct expr *of_expr)
+{
+	struct type_expr *type = arena_new_object(arena_of(b), struct type_expr);
+
+	type->span = span;
+	type->of_type = of_type;
+	type->of_expr = of_expr;
+	return type;
+}
+
+struct type_expr *build_pointer(struct build *b, struct span span, struct type_expr *type)
+{
+	struct type_suffix suffix = {.is_pointer = true};
+
+	type->span = span;
+	vec_push(arena_of(b), &type->suffixes, suffix);
+	return type;
+}
+
+struct type_expr *build_array(struct build *b, struct span span, struct type_expr *type,
+			      bool has_count, uint64_t count)
+{
+	struct type_suffix suffix = {.has_count = has_count, .count = (uint32_t)count};
+
+	type->span = span;
+	if (count > MAX_ARRAY)
+		error(b, "syntax", span, "the array is too large");
+	vec_push(arena_of(b), &type->suffixes, suffix);
+	return type;
+}
+
+/* --- expressions --- */
+
+struct expr *build_unary(struct build *b, struct span span, enum unary_op op, struct expr *operand)
+{
+	return deepen(b, expr_unary(arena_of(b), span, op, operand), operand, NULL);
+}
+
+struct expr *build_binary(struct build *b, enum binary_op op, struct expr *left, struct expr *right)
+{
+	struct span span = span_join(left->span, right->span);
+
+	return deepen(b, expr_binary(arena_of(b), span, op, left, right), left, right);
+}
+
+struct expr *build_ternary(struct build *b, struct expr *condition, struct expr *then,
+			   struct expr *otherwise)
+{
+	struct expr *expr =
+		expr_new(arena_of(b), EXPR_TERNARY, span_join(condition->span, otherwise->span));
+
+	expr->ternary.condition = condition;
+	expr->ternary.then = then;
+	expr->ternary.otherwise = otherwise;
+	deepen(b, expr, condition, otherwise);
+	return then ? deepen(b, expr, expr, then) : expr;
+}
+
+struct expr *build_cast(struct build *b, struct span span, struct type_expr *type,
+			struct expr *operand)
+{
+	struct expr *expr = expr_new(arena_of(b), EXPR_CAST, span);
+
+	expr->cast.to = type;
+	expr->cast.operand = operand;
+	return deepen(b, expr, operand, NULL);
+}
+
+static bool is_lvalue(const struct expr *expr)
+{
+	return expr->kind == EXPR_VAR || expr->kind == EXPR_MAP;
+}
+
+struct expr *build_incdec(struct build *b, struct span span, struct expr *target, bool decrement,
+			  bool prefix)
+{
+	struct expr *expr = expr_new(arena_of(b), EXPR_INCDEC, span);
+
+	if (!is_lvalue(target))
+		error(b, "not-assignable", target->span,
+		      "++ and -- apply only to variables and maps");
+	expr->incdec.target = target;
+	expr->incdec.is_decrement = decrement;
+	expr->incdec.is_prefix = prefix;
+	return deepen(b, expr, target, NULL);
+}
+
+struct expr *build_field(struct build *b, struct span span, struct expr *object, const char *name,
+			 struct span name_span, bool arrow)
+{
+	struct expr *expr = expr_new(arena_of(b), EXPR_FIELD, span);
+
+	expr->field.object = object;
+	expr->field.name = name;
+	expr->field.name_span = name_span;
+	expr->field.is_arrow = arrow;
+	return deepen(b, expr, object, NULL);
+}
+
+struct expr *build_tuple_field(struct build *b, struct span span, struct expr *object,
+			       uint64_t index)
+{
+	struct expr *expr = expr_new(arena_of(b), EXPR_TUPLE_FIELD, span);
+
+	expr->tuple_field.object = object;
+	expr->tuple_field.index = index > UINT32_MAX ? UINT32_MAX : (uint32_t)index;
+	return deepen(b, expr, object, NULL);
+}
+
+struct expr *build_index(struct build *b, struct span span, struct expr *object, struct expr *index)
+{
+	struct expr *expr = expr_new(arena_of(b), EXPR_INDEX, span);
+
+	expr->index.object = object;
+	expr->index.index = index;
+	return deepen(b, expr, object, index);
+}
+
+struct expr *build_name(struct build *b, struct span span, enum expr_kind kind, const char *name)
+{
+	struct expr *expr = expr_new(arena_of(b), kind, span);
+
+	if (kind == EXPR_VAR)
+		expr->var.name = name;
+	else
+		expr->ident.name = name;
+	return expr;
+}
+
+/* As deep as the deepest of @exprs and one more. */
+static struct expr *deepen_all(struct build *b, struct expr *expr, const expr_vec *exprs)
+{
+	const struct expr *deepest = NULL;
+
+	for (size_t i = 0; i < exprs->len; i++)
+		if (!deepest || exprs->data[i]->depth > deepest->depth)
+			deepest = exprs->data[i];
+	return deepen(b, expr, deepest, NULL);
+}
+
+struct expr *build_map(struct build *b, struct span span, const char *name, struct args *keys)
+{
+	struct expr *expr = expr_new(arena_of(b), EXPR_MAP, span);
+
+	expr->map.name = name;
+	expr->map.has_brackets = keys != NULL;
+	if (keys)
+		expr->map.keys = keys->exprs;
+	if (keys && keys->type)
+		error(b, "syntax", keys->type->span, "a type cannot be a key");
+	return deepen_all(b, expr, &expr->map.keys);
+}
+
+struct expr *build_param(struct build *b, struct span span, uint64_t number)
+{
+	struct expr *expr = expr_new(arena_of(b), EXPR_PARAM, span);
+
+	expr->param = (uint32_t)number;
+	return expr;
+}
+
+struct expr *build_call(struct build *b, struct span span, const char *name, struct span name_span,
+			struct args *args)
+{
+	struct expr *expr = expr_new(arena_of(b), EXPR_CALL, span);
+
+	expr->call.name = name;
+	expr->call.name_span = name_span;
+	if (args) {
+		expr->call.args = args->exprs;
+		expr->call.type_arg = args->type;
+	}
+	return deepen_all(b, expr, &expr->call.args);
+}
+
+struct expr *build_tuple(struct build *b, struct span span, struct args *args)
+{
+	struct expr *expr = expr_new(arena_of(b), EXPR_TUPLE, span);
+
+	if (args)
+		expr->tuple.members = args->exprs;
+	return deepen_all(b, expr, &expr->tuple.members);
+}
+
+struct expr *build_block_expr(struct build *b, struct span span, struct block *block)
+{
+	struct expr *expr = expr_new(arena_of(b), EXPR_BLOCK, span);
+
+	expr->block = block;
+	return deepen(b, expr, block->tail, NULL);
+}
+
+struct expr *build_query(struct build *b, struct span span, enum expr_kind kind,
+			 struct type_expr *type, struct expr *of, struct args *path)
+{
+	struct expr *expr = expr_new(arena_of(b), kind, span);
+
+	expr->query.type = type;
+	expr->query.expr = of;
+	for (size_t i = 0; path && i < path->exprs.len; i++)
+		vec_push(arena_of(b), &expr->query.path, path->exprs.data[i]->ident.name);
+	return deepen(b, expr, of, NULL);
+}
+
+struct expr *build_comptime(struct build *b, struct span span, struct expr *of)
+{
+	struct expr *expr = expr_new(arena_of(b), EXPR_COMPTIME, span);
+
+	expr->comptime = of;
+	return deepen(b, expr, of, NULL);
+}
+
+struct expr *build_record(struct build *b, struct span span)
+{
+	return expr_new(arena_of(b), EXPR_RECORD, span);
+}
+
+struct expr *build_member(struct build *b, struct expr *record, const char *name, struct span span,
+			  struct expr *value)
+{
+	struct record_member member = {name, span, value};
+
+	for (size_t i = 0; i < record->record.members.len; i++)
+		if (!strcmp(record->record.members.data[i].name, name))
+			error(b, "duplicate-member", span, "the record has this member already");
+	vec_push(arena_of(b), &record->record.members, member);
+	return deepen(b, record, record, value);
+}
+
+struct args *build_args(struct build *b, struct args *args, struct expr *expr)
+{
+	if (!args)
+		args = arena_new_object(arena_of(b), struct args);
+	vec_push(arena_of(b), &args->exprs, expr);
+	return args;
+}
+
+struct args *build_type_arg(struct build *b, struct args *args, struct type_expr *type)
+{
+	if (args->type)
+		error(b, "syntax", type->span, "there is one type already");
+	args->type = type;
+	return args;
+}
+
+/* --- statements --- */
+
+static bool is_discard(const struct expr *target)
+{
+	return target->kind == EXPR_IDENT && !strcmp(target->ident.name, "_");
+}
+
+struct stmt *build_assign(struct build *b, struct span span, struct expr *target, bool compound,
+			  enum binary_op op, struct expr *value)
+{
+	struct stmt *stmt;
+
+	if (is_discard(target) && !compound) {
+		stmt = stmt_new(arena_of(b), STMT_DISCARD, span);
+		stmt->expr = value;
+		return stmt;
+	}
+	if (!is_lvalue(target)) {
+		struct diag *diag = error(b, "not-assignable", target->span,
+					  "only variables and maps can be assigned");
+
+		if (target->kind == EXPR_IDENT)
+			diag_hint(diag, "variables begin with '$', maps with '@'");
+		else if (target->kind == EXPR_FIELD || target->kind == EXPR_INDEX ||
+			 target->kind == EXPR_TUPLE_FIELD || target->kind == EXPR_UNARY)
+			diag_hint(diag, "structs, tuples, records and memory are read-only");
+	}
+	stmt = stmt_new(arena_of(b), STMT_ASSIGN, span);
+	stmt->assign.target = target;
+	stmt->assign.is_compound = compound;
+	stmt->assign.op = op;
+	stmt->assign.value = value;
+	return stmt;
+}
+
+struct stmt *build_expr_stmt(struct build *b, struct expr *expr)
+{
+	struct stmt *stmt = stmt_new(arena_of(b), STMT_EXPR, expr->span);
+
+	stmt->expr = expr;
+	return stmt;
+}
+
+struct stmt *build_let(struct build *b, struct span span, const char *name, struct span name_span,
+		       struct type_expr *type, struct expr *value)
+{
+	struct stmt *stmt = stmt_new(arena_of(b), STMT_LET, span);
+
+	stmt->let.name = name;
+	stmt->let.name_span = name_span;
+	stmt->let.type = type;
+	stmt->let.value = value;
+	return stmt;
+}
+
+struct stmt *build_if(struct build *b, struct span span, bool comptime, struct expr *condition,
+		      struct block *then, struct block *otherwise)
+{
+	struct stmt *stmt = stmt_new(arena_of(b), STMT_IF, span);
+
+	/* "if comptime (c)": the word is read as an operator of the condition. */
+	if (condition->kind == EXPR_COMPTIME) {
+		comptime = true;
+		condition = condition->comptime;
+	}
+	stmt->branch.is_comptime = comptime;
+	stmt->branch.condition = condition;
+	stmt->branch.then = then;
+	stmt->branch.otherwise = otherwise;
+	return stmt;
+}
+
+struct stmt *build_for(struct build *b, struct span span, const char *name, struct span name_span,
+		       struct expr *from, struct expr *to, struct block *body)
+{
+	struct stmt *stmt = stmt_new(arena_of(b), to ? STMT_FOR_RANGE : STMT_FOR_MAP, span);
+
+	stmt->loop.name = name;
+	stmt->loop.name_span = name_span;
+	stmt->loop.body = body;
+	if (to) {
+		stmt->loop.from = from;
+		stmt->loop.to = to;
+		return stmt;
+	}
+	if (from->kind != EXPR_MAP || from->map.has_brackets)
+		diag_hint(error(b, "syntax", from->span, "a loop goes over a map or a range"),
+			  "for ($kv : @map) { ... } or for ($i : 0..10) { ... }");
+	stmt->loop.map = from;
+	return stmt;
+}
+
+struct stmt *build_repeat(struct build *b, struct span span, enum stmt_kind kind,
+			  struct expr *condition, struct block *body)
+{
+	struct stmt *stmt = stmt_new(arena_of(b), kind, span);
+
+	stmt->repeat.condition = condition;
+	stmt->repeat.body = body;
+	return stmt;
+}
+
+struct stmt *build_return(struct build *b, struct span span, struct expr *value)
+{
+	struct stmt *stmt = stmt_new(arena_of(b), STMT_RETURN, span);
+
+	stmt->expr = value;
+	return stmt;
+}
+
+struct stmt *build_block_stmt(struct build *b, struct block *block)
+{
+	struct stmt *stmt = stmt_new(arena_of(b), STMT_BLOCK, block->span);
+
+	stmt->block = block;
+	return stmt;
+}
+
+struct block *build_stmt(struct build *b, struct block *block, struct stmt *stmt)
+{
+	vec_push(arena_of(b), &block->stmts, stmt);
+	return block;
+}
+
+struct block *build_block(struct build *b, struct span span, struct block *block, struct stmt *last)
+{
+	block->span = span;
+	if (last->kind == STMT_EXPR)
+		block->tail = last->expr;
+	else
+		build_stmt(b, block, last);
+	return block;
+}
+
+struct block *build_plain_block(struct build *b, struct block *block)
+{
+	if (block->tail)
+		build_stmt(b, block, build_expr_stmt(b, block->tail));
+	block->tail = NULL;
+	return block;
+}
+
+struct block *build_else_if(struct build *b, struct stmt *stmt)
+{
+	return build_stmt(b, block_new(arena_of(b), stmt->span), stmt);
+}
+
+/* --- top level --- */
+
+void build_preamble(struct build *b, struct span span, const char *text)
+{
+	struct preamble preamble = {span, text};
+
+	if (b->script->probes.len || b->script->has_config || b->script->imports.len) {
+		error(b, "misplaced", span, "C definitions must appear before everything else");
+		return;
+	}
+	vec_push(arena_of(b), &b->script->preambles, preamble);
+}
+
+void build_config(struct build *b, struct span span)
+{
+	if (b->script->has_config)
+		error(b, "misplaced", span, "duplicate config block");
+	else if (b->script->probes.len || b->script->macros.len || b->script->map_decls.len)
+		error(b, "misplaced", span,
+		      "config must appear before probes, macros and map "
+		      "declarations");
+	b->script->has_config = true;
+	b->script->config_span = span;
+}
+
+void build_setting(struct build *b, struct span span, const char *name, struct span name_span,
+		   struct expr *value)
+{
+	struct config_setting setting = {
+		.name = name, .name_span = name_span, .value = value, .span = span};
+
+	vec_push(arena_of(b), &b->script->config, setting);
+}
+
+void build_import(struct build *b, struct span span, const char *path)
+{
+	struct import import = {span, path};
+
+	if (b->script->probes.len || b->script->macros.len || b->script->map_decls.len)
+		error(b, "misplaced", span, "root imports must appear before probes and macros");
+	vec_push(arena_of(b), &b->script->imports, import);
+}
+
+void build_map_decl(struct build *b, struct span span, const char *name, const char *kind,
+		    struct span kind_span, uint64_t n)
+{
+	struct map_decl decl = {span, name, kind, kind_span, n};
+
+	vec_push(arena_of(b), &b->script->map_decls, decl);
+}
+
+struct macro *build_macro(struct build *b)
+{
+	return arena_new_object(arena_of(b), struct macro);
+}
+
+void build_macro_param(struct build *b, struct macro *macro, enum macro_param_kind kind,
+		       const char *name, struct span span)
+{
+	struct macro_param param = {kind, name, span};
+
+	vec_push(arena_of(b), &macro->params, param);
+}
+
+void build_add_macro(struct build *b, struct macro *macro, struct span span, const char *name,
+		     struct span name_span, struct block *body)
+{
+	macro->span = span;
+	macro->name = name;
+	macro->name_span = name_span;
+	macro->body = body;
+	vec_push(arena_of(b), &b->script->macros, macro);
+}
+
+struct probe *build_attach(struct build *b, struct probe *probe, struct attach_point *point)
+{
+	if (!probe)
+		probe = arena_new_object(arena_of(b), struct probe);
+	vec_push(arena_of(b), &probe->attach_points, point);
+	return probe;
+}
+
+void build_probe(struct build *b, struct span span, struct probe *probe, struct expr *predicate,
+		 struct block *body)
+{
+	probe->span = span;
+	probe->predicate = predicate;
+	probe->body = body;
+	vec_push(arena_of(b), &b->script->probes, probe);
+}
