@@ -78,6 +78,9 @@ enum plan_user_symbols {
 	USER_SYMBOLS_NONE
 };
 
+/* What using an unstable feature is; sema alone asks. */
+enum plan_unstable { UNSTABLE_DEFAULT, UNSTABLE_ERROR, UNSTABLE_WARN, UNSTABLE_ENABLE };
+
 struct plan_config {
 	uint64_t max_map_keys, max_strlen, max_cat_bytes, max_probes, max_bpf_progs, log_size;
 	uint64_t on_stack_limit;
@@ -87,6 +90,7 @@ struct plan_config {
 	enum type_stack_mode stack_mode;
 	enum plan_missing missing_probes;
 	enum plan_user_symbols user_symbols;
+	enum plan_unstable unstable_tseries, unstable_dw_ustack, unstable_typeinfo;
 	bool cpp_demangle, lazy_symbolication, print_maps_on_exit, show_debug_info;
 	bool unsafe; /* compiled with --unsafe */
 };

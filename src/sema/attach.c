@@ -1,0 +1,399 @@
+/*
+ * Attach points: what each one of a probe's list stands for on this machine, and which of these
+ * targets share a body. Each body becomes an instance and one of the plan's programs.
+ *
+ * One program serves several targets where it cannot tell them apart: the provider is the same, and
+ * so is the type of what the body uses (arguments, return value, context).
+ */
+#include "sema/internal.h"
+
+#include <ctype.h>
+#include <regex.h>
+
+/* Which of the things that differ between targets a body uses. */
+struct mentions {
+	bool args, argn, retval, ctx, probe, uaddr;
+};
+
+struct found {
+	struct sema *sema;
+	VEC(struct plan_target)
+	targets;
+};
+
+/* --- what a body uses --- */
+
+static void mention_builtin(struct mentions *mentions, const char *name)
+{
+	uint32_t index;
+	const struct lang_builtin *builtin = lang_find_builtin(name, &index);
+
+	if (!builtin)
+		return;
+	mentions->args |= builtin->id == BUILTIN_args;
+	mentions->argn |= builtin->id == BUILTIN_argn;
+	mentions->retval |= builtin->id == BUILTIN_retval;
+	mentions->ctx |= builtin->id == BUILTIN_ctx;
+	mentions->probe |= builtin->id == BUILTIN_probe;
+}
+
+static void mention(struct expr **expr, void *data)
+{
+	struct mentions *mentions = data;
+	const struct lang_function *function;
+
+	if ((*expr)->kind == EXPR_IDENT)
+		mention_builtin(mentions, (*expr)->ident.name);
+	if ((*expr)->kind != EXPR_CALL)
+		return;
+	mention_builtin(mentions, (*expr)->call.name);
+	function = lang_find_function((*expr)->call.name);
+	mentions->uaddr |= function && function->id == FUNCTION_uaddr;
+}
+
+static struct mentions find_mentions(const struct probe *probe)
+{
+	struct mentions mentions = {0};
+	const struct ast_visitor visitor = {.expr = mention, .data = &mentions};
+	struct expr *predicate = probe->predicate;
+
+	ast_walk_block(probe->body, &visitor);
+	if (predicate)
+		ast_walk_expr(&predicate, &visitor);
+	return mentions;
+}
+
+/* --- which targets share a body --- */
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+static bool can_share(const struct sema_instance *instance, const struct provider *provider,
+		      bool is_multi, const struct provider_signature *signature,
+		      const struct plan_target *target, const struct mentions *mentions)
+{
+	const struct provider_signature *other = &instance->signature;
+
+	if (instance->provider != provider || instance->is_multi != is_multi ||
+	    provider->flags & PROVIDER_SPECIAL)
+		return false;
+	switch (provider->context) {
+	case CONTEXT_BTF_ARGS: /* the kernel is told the target when it loads the program */
+	case CONTEXT_ITER:
+		return false;
+	case CONTEXT_USDT:
+		if (mentions->argn)
+			return false;
+		break;
+	case CONTEXT_RAW_ARGS: /* no cookies before Linux 6.10 */
+		if (mentions->probe)
+			return false;
+		break;
+	case CONTEXT_NONE:
+	case CONTEXT_RECORD:
+	case CONTEXT_PT_REGS:
+	case CONTEXT_PERF_EVENT:
+		break;
+	}
+	if (mentions->uaddr && !same_text(instance->targets.data[0].module, target->module))
+		return false;
+	if (mentions->args && other->args != signature->args)
+		return false;
+	if (mentions->retval && other->retval != signature->retval)
+		return false;
+	if (mentions->ctx && other->ctx != signature->ctx)
+		return false;
+	return !mentions->argn || other->nargs == signature->nargs;
+}
+
+struct expansion {
+	struct sema *sema;
+	const struct probe *probe;
+	const struct attach_point *point;
+	const struct provider *provider;
+	struct mentions mentions;
+	size_t first; /* instance of this probe */
+	bool is_multi, is_pattern;
+	bool has_target;
+};
+
+static void get_signature(const struct expansion *expansion, const struct plan_target *target,
+			  struct provider_signature *signature)
+{
+	const struct mentions *mentions = &expansion->mentions;
+	bool asked = mentions->args || mentions->argn || mentions->retval || mentions->ctx;
+
+	*signature = (struct provider_signature){0};
+	if (asked && expansion->provider->signature)
+		expansion->provider->signature(expansion->sema->options->env, target, signature);
+}
+
+static struct sema_instance *new_instance(const struct expansion *expansion,
+					  const struct provider_signature *signature)
+{
+	struct sema *sema = expansion->sema;
+	struct sema_instance *instance = arena_new_object(sema->arena, struct sema_instance);
+
+	instance->probe = expansion->probe;
+	instance->point = expansion->point;
+	instance->provider = expansion->provider;
+	instance->signature = *signature;
+	instance->is_multi = expansion->is_multi;
+	vec_push(sema->arena, &sema->instances, instance);
+	return instance;
+}
+
+static void add_target(struct expansion *expansion, const struct plan_target *target)
+{
+	struct sema *sema = expansion->sema;
+	struct provider_signature signature;
+	struct sema_instance *instance = NULL;
+
+	expansion->has_target = true;
+	get_signature(expansion, target, &signature);
+	for (size_t i = expansion->first; !instance && i < sema->instances.len; i++)
+		if (can_share(sema->instances.data[i], expansion->provider, expansion->is_multi,
+			      &signature, target, &expansion->mentions))
+			instance = sema->instances.data[i];
+	if (!instance)
+		instance = new_instance(expansion, &signature);
+	instance->is_expanded |= expansion->is_pattern || instance->targets.len > 0;
+	vec_push(sema->arena, &instance->targets, *target);
+}
+
+/* --- from text to targets --- */
+
+static const struct provider *find_provider(struct sema *sema, const struct attach_point *point)
+{
+	const char *name = point->fields.data[0], *nearest;
+	const struct provider *provider = provider_find(name);
+	const struct provider *const *all;
+	const char **names;
+	struct diag *diag;
+	size_t n;
+
+	if (provider)
+		return provider;
+	diag = diag_error(sema->diags, "unknown-probe-type", point->span, "Invalid probe type: %s",
+			  name);
+	all = providers(&n);
+	names = arena_new_array(sema->arena, const char *, n + 1);
+	for (size_t i = 0; i < n; i++)
+		names[i] = all[i]->name;
+	nearest = diag_nearest(name, names, n);
+	if (nearest)
+		diag_hint(diag, "Did you mean %s?", nearest);
+	return NULL;
+}
+
+static bool target_is_pattern(const struct plan_target *target)
+{
+	return (target->module && glob_is_pattern(target->module)) ||
+	       (target->function && glob_is_pattern(target->function)) ||
+	       (target->extra && glob_is_pattern(target->extra));
+}
+
+static void collect(const struct plan_target *target, void *data)
+{
+	struct found *found = data;
+
+	vec_push(found->sema->arena, &found->targets, *target);
+}
+
+static void report_missing(struct sema *sema, const struct attach_point *point)
+{
+	switch (sema->plan->config.missing_probes) {
+	case MISSING_ERROR:
+		diag_hint(diag_error(sema->diags, "no-probe", point->span, "No matches for %s.",
+				     point->text),
+			  "If this is expected, set the 'missing_probes' config variable to "
+			  "'warn'.");
+		break;
+	case MISSING_WARN:
+		diag_warning(sema->diags, "no-probe", point->span, "No matches for %s. Skipping.",
+			     point->text);
+		break;
+	case MISSING_IGNORE:
+		break;
+	}
+}
+
+/* The targets of the attach point on this machine; with --check, one without globs is taken as it
+ * stands. */
+static bool find_targets(struct expansion *expansion, const struct plan_target *pattern,
+			 struct found *found)
+{
+	struct sema *sema = expansion->sema;
+	const char *error = NULL;
+	int n = expansion->provider->expand(sema->options->env, pattern, collect, found, &error);
+
+	if (!found->targets.len && sema->options->check_only && !expansion->is_pattern) {
+		collect(pattern, found);
+		return true;
+	}
+	if (n < 0) {
+		diag_error(sema->diags, "probe-list", expansion->point->span,
+			   "Cannot list the probes of %s: %s", expansion->point->text,
+			   error ? error : strerror(-n));
+		return false;
+	}
+	if (!found->targets.len)
+		report_missing(sema, expansion->point);
+	return found->targets.len > 0;
+}
+
+static bool is_filtered(const struct expansion *expansion, const regex_t *filter,
+			const struct plan_target *target)
+{
+	return filter && !(expansion->provider->flags & PROVIDER_SPECIAL) &&
+	       regexec(filter, target->name, 0, NULL, 0);
+}
+
+/* test and bench probes are for --test and --bench. */
+static bool is_enabled(const struct sema *sema, const struct provider *provider)
+{
+	if (provider == provider_find("test"))
+		return sema->options->test_mode;
+	if (provider == provider_find("bench"))
+		return sema->options->bench_mode;
+	return true;
+}
+
+static void expand_point(struct expansion *expansion, const struct attach_point *point,
+			 const regex_t *filter)
+{
+	struct sema *sema = expansion->sema;
+	const struct provider_env *env = sema->options->env;
+	const struct provider_text text = {point->span, point->text, point->fields.data,
+					   point->quoted.data, (uint32_t)point->fields.len};
+	struct found found = {.sema = sema};
+	struct plan_target pattern = {.name = point->text};
+
+	expansion->point = point;
+	expansion->provider = find_provider(sema, point);
+	if (!expansion->provider ||
+	    !expansion->provider->parse(env, sema->diags, &text, &pattern)) {
+		expansion->has_target = true;
+		return;
+	}
+	expansion->is_pattern = target_is_pattern(&pattern);
+	if (!is_enabled(sema, expansion->provider)) {
+		expansion->has_target = true;
+		return;
+	}
+	if (!find_targets(expansion, &pattern, &found))
+		return;
+	expansion->is_multi =
+		expansion->provider->can_multi && expansion->provider->can_multi(env, &pattern);
+	for (size_t i = 0; i < found.targets.len; i++)
+		if (!is_filtered(expansion, filter, &found.targets.data[i]))
+			add_target(expansion, &found.targets.data[i]);
+}
+
+static void expand_probe(struct sema *sema, const struct probe *probe, const regex_t *filter)
+{
+	struct expansion expansion = {
+		.sema = sema,
+		.probe = probe,
+		.mentions = find_mentions(probe),
+		.first = sema->instances.len,
+	};
+
+	for (size_t i = 0; i < probe->attach_points.len; i++)
+		expand_point(&expansion, probe->attach_points.data[i], filter);
+	if (!expansion.has_target && !filter && sema->plan->config.missing_probes == MISSING_WARN)
+		diag_warning(sema->diags, "no-attach-points", probe->span,
+			     "Probe has no valid attach points and is left out.");
+}
+
+/* --- limits --- */
+
+static void check_alone(struct sema *sema)
+{
+	for (size_t i = 0; i < sema->instances.len; i++) {
+		const struct sema_instance *instance = sema->instances.data[i];
+
+		if (!(instance->provider->flags & PROVIDER_ALONE) || sema->instances.len == 1)
+			continue;
+		diag_error(sema->diags, "probe-alone", instance->point->span,
+			   "A probe of type %s cannot be combined with any other probe",
+			   instance->provider->name);
+		return;
+	}
+}
+
+static void check_limits(struct sema *sema)
+{
+	const struct plan_config *config = &sema->plan->config;
+	size_t targets = 0, progs = sema->instances.len;
+
+	for (size_t i = 0; i < progs; i++)
+		targets += sema->instances.data[i]->targets.len;
+	if (targets > config->max_probes)
+		diag_hint(diag_error(sema->diags, "too-many-probes", SPAN_NONE,
+				     "Can't attach to %zu probes because it exceeds the current "
+				     "limit of %llu probes.",
+				     targets, (unsigned long long)config->max_probes),
+			  "Set the config variable max_probes to %zu or more.", targets);
+	if (progs > config->max_bpf_progs)
+		diag_hint(
+			diag_error(sema->diags, "too-many-programs", SPAN_NONE,
+				   "Your script needs %zu BPF programs, which exceeds the current "
+				   "limit of %llu.",
+				   progs, (unsigned long long)config->max_bpf_progs),
+			"Set the config variable max_bpf_progs to %zu or more.", progs);
+}
+
+/* --- the plan's programs --- */
+
+#define NAME_MOST 80
+
+/* "tracepoint_sched_sched_switch_2". */
+static const char *program_name(struct sema *sema, const struct sema_instance *instance,
+				size_t number)
+{
+	char *name = arena_strndup(sema->arena, instance->targets.data[0].name, NAME_MOST);
+
+	for (char *c = name; *c; c++)
+		if (!isalnum((unsigned char)*c))
+			*c = '_';
+	return arena_printf(sema->arena, "%s_%zu", name, number);
+}
+
+static void add_program(struct sema *sema, const struct sema_instance *instance, size_t number)
+{
+	struct plan_prog prog = {
+		.name = program_name(sema, instance, number),
+		.provider = instance->provider->name,
+		.place = sema_place(sema, instance->point->span),
+		.is_multi = instance->is_multi,
+		.has_predicate = instance->probe->predicate != NULL,
+	};
+
+	for (size_t i = 0; i < instance->targets.len; i++)
+		vec_push(sema->arena, &prog.targets, instance->targets.data[i]);
+	prog.section = instance->provider->section(sema->options->env, &prog);
+	vec_push(sema->arena, &sema->plan->progs, prog);
+}
+
+void attach_expand(struct sema *sema)
+{
+	const char *filter = sema->options->probe_filter;
+	regex_t regex;
+
+	if (filter && regcomp(&regex, filter, REG_EXTENDED | REG_NOSUB)) {
+		diag_error(sema->diags, "bad-filter", SPAN_NONE,
+			   "--probe-filter: '%s' is not a regular expression", filter);
+		return;
+	}
+	for (size_t i = 0; i < sema->script->probes.len; i++)
+		expand_probe(sema, sema->script->probes.data[i], filter ? &regex : NULL);
+	if (filter)
+		regfree(&regex);
+	check_alone(sema);
+	check_limits(sema);
+	for (size_t i = 0; i < sema->instances.len; i++)
+		add_program(sema, sema->instances.data[i], i + 1);
+}

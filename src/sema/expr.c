@@ -1,0 +1,318 @@
+/* Expressions: dispatch over the kinds, and those that need no file of their own. */
+#include "sema/internal.h"
+
+/* --- nodes --- */
+
+struct expr *sema_new(struct sema *sema, enum expr_kind kind, struct span span,
+		      const struct type *type)
+{
+	struct expr *expr = expr_new(sema->arena, kind, span);
+
+	expr->type = type;
+	return expr;
+}
+
+struct expr *sema_int(struct sema *sema, struct span span, uint64_t magnitude, bool is_negative)
+{
+	const struct type *type = type_of_literal(sema->types, magnitude, is_negative);
+	struct expr *expr = sema_new(sema, EXPR_INT, span, type);
+
+	expr->integer.value = magnitude;
+	expr->integer.is_negative = is_negative && magnitude;
+	expr->is_literal = true;
+	return expr;
+}
+
+struct expr *sema_bool(struct sema *sema, struct span span, bool value)
+{
+	struct expr *expr = sema_new(sema, EXPR_BOOL, span, type_bool(sema->types));
+
+	expr->integer.value = value;
+	expr->is_literal = true;
+	return expr;
+}
+
+struct expr *sema_string(struct sema *sema, struct span span, const char *data, size_t len)
+{
+	struct expr *expr = sema_new(sema, EXPR_STRING, span, NULL);
+
+	expr->string.data = data;
+	expr->string.len = len;
+	sema_expr(sema, &expr);
+	return expr;
+}
+
+/* --- names --- */
+
+static void hint_name(struct diag *diag, const char *name)
+{
+	const char *names[BUILTIN_COUNT_], *nearest;
+
+	for (int i = 0; i < BUILTIN_COUNT_; i++)
+		names[i] = lang_builtins[i].name;
+	nearest = diag_nearest(name, names, BUILTIN_COUNT_);
+	if (nearest)
+		diag_hint(diag, "Did you mean '%s'?", nearest);
+}
+
+static bool is_constant(struct sema *sema, struct expr **expr)
+{
+	struct type_constant constant;
+	struct expr *literal;
+
+	if (!types_find_constant(sema->types, (*expr)->ident.name, &constant))
+		return false;
+	literal = sema_int(sema, (*expr)->span,
+			   constant.is_negative ? -constant.value : constant.value,
+			   constant.is_negative);
+	if (constant.type)
+		literal->type = constant.type;
+	*expr = literal;
+	return true;
+}
+
+void sema_ident(struct sema *sema, struct expr **expr)
+{
+	struct expr *ident = *expr;
+	uint32_t index = 0;
+
+	ident->ident.builtin = lang_find_builtin(ident->ident.name, &index);
+	if (ident->ident.builtin) {
+		ident->kind = EXPR_BUILTIN;
+		ident->ident.index = index;
+		sema_builtin(sema, expr);
+		return;
+	}
+	if (is_constant(sema, expr))
+		return;
+	hint_name(sema_error(sema, "unknown-identifier", ident->span, "Unknown identifier: '%s'",
+			     ident->ident.name),
+		  ident->ident.name);
+	ident->type = sema->unknown;
+}
+
+/* --- literals --- */
+
+static void literal_int(struct sema *sema, struct expr *literal)
+{
+	literal->is_literal = true;
+	literal->type =
+		type_of_literal(sema->types, literal->integer.value, literal->integer.is_negative);
+}
+
+/* A NUL ends the text. The capacity counts the one that a literal ends with. */
+static void literal_string(struct sema *sema, struct expr *literal)
+{
+	size_t len = strnlen(literal->string.data, literal->string.len);
+	uint64_t most = sema->plan->config.max_strlen;
+
+	if (len > most) {
+		sema_error(sema, "long-string", literal->span,
+			   "String is too long (over %llu bytes)", (unsigned long long)most);
+		len = most;
+	}
+	literal->string.len = len;
+	literal->is_literal = true;
+	literal->type = type_string(sema->types, (uint32_t)len + 1);
+}
+
+/* --- tuples and records --- */
+
+static void make_tuple(struct sema *sema, struct expr *expr)
+{
+	uint32_t n = (uint32_t)expr->tuple.members.len;
+	const struct type **types = arena_new_array(sema->arena, const struct type *, n + 1);
+	bool known = true;
+
+	for (uint32_t i = 0; i < n; i++) {
+		sema_value(sema, &expr->tuple.members.data[i]);
+		types[i] = expr->tuple.members.data[i]->type;
+		known &= sema_is_known(sema, expr->tuple.members.data[i]);
+	}
+	if (!n)
+		expr->type = type_none(sema->types);
+	else
+		expr->type = known ? type_tuple(sema->types, types, n) : sema->unknown;
+}
+
+static bool has_duplicate(struct sema *sema, const struct expr *expr, uint32_t i)
+{
+	const struct record_member *members = expr->record.members.data;
+
+	for (uint32_t j = 0; j < i; j++) {
+		if (strcmp(members[i].name, members[j].name))
+			continue;
+		diag_note(sema_error(sema, "duplicate-member", members[i].span,
+				     "The record already has a member '%s'", members[i].name),
+			  members[j].span, "This is the first one.");
+		return true;
+	}
+	return false;
+}
+
+static void make_record(struct sema *sema, struct expr *expr)
+{
+	uint32_t n = (uint32_t)expr->record.members.len;
+	const struct type **types = arena_new_array(sema->arena, const struct type *, n + 1);
+	const char **names = arena_new_array(sema->arena, const char *, n + 1);
+	bool known = true;
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct record_member *member = &expr->record.members.data[i];
+
+		known &= !has_duplicate(sema, expr, i);
+		sema_value(sema, &member->value);
+		names[i] = member->name;
+		types[i] = member->value->type;
+		known &= sema_is_known(sema, member->value);
+	}
+	expr->type = known ? type_record(sema->types, names, types, n) : sema->unknown;
+}
+
+/* --- ?: and blocks --- */
+
+static void report_arms(struct sema *sema, struct expr *expr, const struct expr *then)
+{
+	sema_error(sema, "branch-mismatch", expr->span,
+		   "Branches must return the same type or compatible types: have '%s' and '%s'",
+		   sema_type_name(sema, then->type),
+		   sema_type_name(sema, expr->ternary.otherwise->type));
+	expr->type = sema->unknown;
+}
+
+/* The value of the condition is the result: it must be of the result's type, and tested as such. */
+static void make_elvis(struct sema *sema, struct expr *expr)
+{
+	const struct type *type;
+
+	sema_value(sema, &expr->ternary.otherwise);
+	type = infer_join(sema, expr->ternary.condition, expr->ternary.otherwise);
+	if (!type) {
+		report_arms(sema, expr, expr->ternary.condition);
+		return;
+	}
+	sema_cast_to(sema, &expr->ternary.condition, type);
+	sema_cast_to(sema, &expr->ternary.otherwise, type);
+	expr->type = type;
+}
+
+static bool is_none(const struct sema *sema, const struct expr *expr)
+{
+	return sema_is_known(sema, expr) && expr->type->kind == TYPE_NONE;
+}
+
+/* Arms may be calls for their effect: `c ? printf(..) : printf(..)`. */
+static void make_ternary(struct sema *sema, struct expr *expr)
+{
+	const struct type *type;
+
+	sema_condition(sema, &expr->ternary.condition);
+	if (!expr->ternary.then) {
+		make_elvis(sema, expr);
+		return;
+	}
+	sema_expr(sema, &expr->ternary.then);
+	sema_expr(sema, &expr->ternary.otherwise);
+	if (is_none(sema, expr->ternary.then) && is_none(sema, expr->ternary.otherwise)) {
+		expr->type = type_none(sema->types);
+		return;
+	}
+	sema_read(sema, &expr->ternary.then);
+	sema_read(sema, &expr->ternary.otherwise);
+	type = infer_join(sema, expr->ternary.then, expr->ternary.otherwise);
+	if (!type) {
+		report_arms(sema, expr, expr->ternary.then);
+		return;
+	}
+	sema_cast_to(sema, &expr->ternary.then, type);
+	sema_cast_to(sema, &expr->ternary.otherwise, type);
+	expr->type = type;
+}
+
+static void make_block(struct sema *sema, struct expr *expr)
+{
+	sema_block(sema, expr->block);
+	expr->type = expr->block->tail ? expr->block->tail->type : type_none(sema->types);
+}
+
+void sema_expr(struct sema *sema, struct expr **expr)
+{
+	switch ((*expr)->kind) {
+	case EXPR_INT:
+		literal_int(sema, *expr);
+		break;
+	case EXPR_BOOL:
+		(*expr)->type = type_bool(sema->types);
+		(*expr)->is_literal = true;
+		break;
+	case EXPR_STRING:
+		literal_string(sema, *expr);
+		break;
+	case EXPR_PARAM:
+		sema_param(sema, expr);
+		break;
+	case EXPR_PARAM_COUNT:
+		sema_param_count(sema, expr);
+		break;
+	case EXPR_IDENT:
+		sema_ident(sema, expr);
+		break;
+	case EXPR_BUILTIN:
+		sema_builtin(sema, expr);
+		break;
+	case EXPR_VAR:
+		sema_var(sema, expr);
+		break;
+	case EXPR_MAP:
+		sema_map_read(sema, expr);
+		break;
+	case EXPR_CALL:
+		sema_call(sema, expr);
+		break;
+	case EXPR_UNARY:
+		sema_unary(sema, expr);
+		break;
+	case EXPR_INCDEC:
+		sema_incdec(sema, expr);
+		break;
+	case EXPR_BINARY:
+		sema_binary(sema, expr);
+		break;
+	case EXPR_TERNARY:
+		make_ternary(sema, *expr);
+		break;
+	case EXPR_CAST:
+		sema_cast(sema, expr);
+		break;
+	case EXPR_FIELD:
+		sema_field(sema, expr);
+		break;
+	case EXPR_TUPLE_FIELD:
+		sema_tuple_field(sema, expr);
+		break;
+	case EXPR_INDEX:
+		sema_index(sema, expr);
+		break;
+	case EXPR_TUPLE:
+		make_tuple(sema, *expr);
+		break;
+	case EXPR_RECORD:
+		make_record(sema, *expr);
+		break;
+	case EXPR_SIZEOF:
+		sema_sizeof(sema, expr);
+		break;
+	case EXPR_OFFSETOF:
+		sema_offsetof(sema, expr);
+		break;
+	case EXPR_TYPEINFO:
+		sema_typeinfo(sema, expr);
+		break;
+	case EXPR_BLOCK:
+		make_block(sema, *expr);
+		break;
+	case EXPR_COMPTIME:
+		sema_comptime(sema, expr);
+		break;
+	}
+}

@@ -1,0 +1,345 @@
+/*
+ * How this room works.
+ *
+ * sema_check() (sema.c) reads the config block, declares maps, turns attach points into instances
+ * (attach.c: one body to be checked for each, see struct sema_instance), and then checks all bodies
+ * in ROUNDS. In each round every body is cloned afresh from the parsed tree, and checked and
+ * annotated by the same code, with conversions inserted; the plan's events, strings and stacks are
+ * empty at its start, so whoever needs an event simply makes one. What lives on from round to round
+ * is only what was learned: the types of variables (struct sema_variable) and of maps (struct
+ * sema_map). Rounds go on, with diagnostics muted, until one learns nothing new (@changed stays
+ * false); then
+ * @final is set and one more round makes the tree, the plan and the diagnostics that stay. So a
+ * hook never asks in which round it runs, and may write what it likes into the tree.
+ *
+ * A type may be unknown: of a map or variable that no round has met a value for yet, or because of
+ * an error that has already been reported. Such an expression has the type sema->unknown (kind
+ * TYPE_NONE); test with sema_is_known() and, if it is not known, do nothing and report nothing:
+ * give your result its type if that does not depend on the unknown one, else sema->unknown.
+ *
+ * Every error goes through sema_error(), which adds the "expanded from" note of instances.
+ *
+ * Who does what
+ *   sema.c      sema_check(): the passes, the rounds
+ *   config.c    the config block, sema_config_set()
+ *   attach.c    attach points to targets to instances; limits and filters
+ *   infer.c     what is learned of a variable or map: joins over all assignments
+ *   scope.c     variables
+ *   map.c       maps: keys, values, references
+ *   stmt.c      statements
+ *   expr.c      sema_expr(): dispatch; names, tuples, records, ?:, blocks
+ *   arith.c     unary, binary, ++ --
+ *   access.c    . -> [] * &
+ *   cast.c      written and inserted conversions, conditions
+ *   typename.c  struct type_expr to type
+ *   plan.c      events and places while bodies are checked
+ *   finish.c    the plan's remaining fields
+ *   functions*.c, format.c  calls: sema_call(), a hook for each row of functions.def, printf
+ * directives builtins*.c sema_builtin(), a hook for each row of builtins.def fold.c      what is
+ * known at compile time: literals, sizeof, offsetof, typeinfo, comptime, $1
+ */
+#ifndef SONDE_SEMA_INTERNAL_H
+#define SONDE_SEMA_INTERNAL_H
+
+#include "base/hashmap.h"
+#include "lang/lang.h"
+#include "sema/sema.h"
+#include "types/btf.h"
+
+#include <string.h>
+
+/* What is learned of a type from the values that go to one place. */
+struct infer {
+	const struct type *type; /* NULL: nothing is known */
+	/* Integers: the join of what is not a literal (NULL: only literals), and the literals'
+	 * range */
+	const struct type *base;
+	uint64_t most; /* largest literal */
+	uint64_t least; /* magnitude of the most negative literal */
+	bool has_literal;
+	bool is_wide; /* written by ++ or +=: 8 bytes */
+	const struct type *shape; /* tuple or record: kind, number and names of the members */
+	struct infer *members; /* one for each */
+};
+
+struct sema_variable {
+	struct variable *variable; /* what the tree points to; the same in all rounds */
+	struct infer infer;
+	uint32_t round; /* in which it was met last */
+	bool has_value; /* somewhere assigned */
+};
+
+struct sema_scope {
+	struct sema_scope *outer;
+	VEC(struct sema_variable *)
+	variables;
+};
+
+struct sema_map {
+	const char *name; /* without "@" */
+	uint32_t index; /* in sema->maps, and in the plan's */
+	struct infer key, value;
+	struct span first_use; /* where it was met first */
+	struct span first_value; /* where it was given its first value */
+	struct span first_key; /* where it was used with or without a key first */
+	bool shape_known, is_scalar;
+	bool is_assigned; /* something writes it */
+	const struct map_decl *decl;
+	uint32_t updaters; /* programs that update it: 0, 1, 2 for more */
+	uint32_t last_updater; /* index + 1 */
+	bool preemptible; /* one of them can be preempted */
+};
+
+/* One body to be checked, and the targets whose programs share it. */
+struct sema_instance {
+	const struct probe *probe;
+	const struct attach_point *point; /* the first one that led to it */
+	const struct provider *provider;
+	struct provider_signature signature;
+	VEC(struct plan_target)
+	targets;
+	bool is_multi;
+	bool is_expanded; /* the target is not what the attach point says, or there are several */
+	VEC(struct sema_variable *)
+	variables; /* learned; all rounds */
+	struct ast_program *program; /* of this round */
+};
+
+struct sema {
+	const struct sema_options *options;
+	struct arena *arena;
+	struct types *types;
+	struct diags *diags;
+	struct script *script;
+	struct ast_unit *unit;
+	struct plan *plan; /* plan->config is the configuration in force */
+
+	VEC(struct sema_instance *)
+	instances;
+	VEC(struct sema_map *)
+	maps;
+	struct hashmap map_names;
+
+	uint32_t round;
+	bool changed; /* this round learned something */
+	struct span changed_at; /* the value that it was learned from */
+	bool final;
+	const struct type *unknown;
+
+	/* the body being checked */
+	struct sema_instance *instance;
+	const struct provider *provider; /* instance->provider */
+	const struct provider_signature *signature; /* &instance->signature */
+	uint32_t prog; /* index in the plan's programs: &plan->progs.data[prog] */
+	struct sema_scope *scope;
+	uint32_t loop_depth; /* for, while and unroll around us */
+	bool in_predicate;
+	bool aggregate_ok; /* the call being checked is the value assigned to a map; sema_call()
+			      takes it down before it checks the arguments */
+	bool dead; /* code is checked whose value is never used (sizeof, typeof): events, reads and
+		      writes do not count */
+};
+
+static inline bool sema_is_known(const struct sema *sema, const struct expr *expr)
+{
+	return expr->type && expr->type != sema->unknown;
+}
+
+/* --- diagnostics (sema.c) --- */
+struct diag *sema_error(struct sema *sema, const char *tag, struct span span, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+/* Queued in the final round only. */
+struct diag *sema_warning(struct sema *sema, const char *tag, struct span span, const char *fmt,
+			  ...) __attribute__((format(printf, 4, 5)));
+const char *sema_type_name(struct sema *sema, const struct type *type);
+
+/* --- expressions: each checks and annotates *expr, and may replace the node (expr.c) --- */
+/* Any kind; a map of an aggregate stays one (printf, print). */
+void sema_expr(struct sema *sema, struct expr **expr);
+/*
+ * The same where a value is needed: castable aggregates are read (cast to int64 or uint64), other
+ * aggregates and values of no type are errors. This is what arguments go through unless said
+ * otherwise.
+ */
+void sema_value(struct sema *sema, struct expr **expr);
+/* The second half of sema_value(), for what sema_expr() has been through. */
+void sema_read(struct sema *sema, struct expr **expr);
+/* A condition: integer, bool or pointer; anything else is reported ("Invalid condition: string").
+ */
+void sema_condition(struct sema *sema, struct expr **expr);
+/* Checks a block in a scope of its own; its tail is a value (sema_expr()). */
+void sema_block(struct sema *sema, struct block *block);
+/* The same, the tail being one more statement. */
+void sema_nested_block(struct sema *sema, struct block *block);
+/* A typed node. */
+struct expr *sema_new(struct sema *sema, enum expr_kind kind, struct span span,
+		      const struct type *type);
+/* Literals, typed as literals are: the smallest signed type; is_literal is set. */
+struct expr *sema_int(struct sema *sema, struct span span, uint64_t magnitude, bool is_negative);
+struct expr *sema_bool(struct sema *sema, struct span span, bool value);
+struct expr *sema_string(struct sema *sema, struct span span, const char *data, size_t len);
+
+/* --- conversions (cast.c) --- */
+/*
+ * Makes *expr of exactly @type by an implicit cast, if it is not already; literals change their
+ * type without a cast, tuple and record expressions member by member. No question is asked: the
+ * caller knows that the conversion is one of those in sema.h.
+ */
+void sema_cast_to(struct sema *sema, struct expr **expr, const struct type *type);
+/* int64 or uint64 by its own signedness; for integers, enums, bools, pointers, castable aggregates.
+ */
+void sema_cast_to_64(struct sema *sema, struct expr **expr);
+/* Whether a written cast from @from to @to is allowed. */
+bool sema_can_cast(struct sema *sema, const struct type *from, const struct type *to);
+/* Whether it is an integer (enums included), without bool: what arithmetic takes. */
+bool sema_is_number(const struct sema *sema, const struct type *type);
+
+/* --- types (typename.c) --- */
+/* sema->unknown, after an error, if it cannot be resolved. @init: the value that sizes a bare
+ * "string" or "[]", or NULL. */
+const struct type *sema_type(struct sema *sema, struct type_expr *type, const struct expr *init);
+/* The type of an expression that is not carried out; *expr is checked as by sema_expr(), with
+ * @dead. */
+const struct type *sema_type_of(struct sema *sema, struct expr **expr);
+/* The operand of sizeof, typeof, typeinfo, offsetof: @type, or *expr if @type is NULL. */
+const struct type *sema_query_type(struct sema *sema, struct type_expr *type, struct expr **expr);
+/* Where a pointer of unknown origin points, by the probe: user for uprobes, else kernel. */
+enum type_space sema_space(const struct sema *sema);
+/* The space that reading through the pointer uses: never SPACE_UNKNOWN. */
+enum type_space sema_ptr_space(const struct sema *sema, const struct type *ptr);
+const struct type *sema_int64(struct sema *sema);
+const struct type *sema_uint64(struct sema *sema);
+
+/* --- variables (scope.c) --- */
+void scope_push(struct sema *sema);
+void scope_pop(struct sema *sema);
+struct sema_variable *scope_find(struct sema *sema, const char *name); /* NULL: none is visible */
+struct sema_variable *scope_declare(struct sema *sema, const char *name, struct span span);
+/* Whether the name is taken; then it was reported. */
+bool scope_redeclares(struct sema *sema, const char *name, struct span span);
+/* The variable of a VAR, which is annotated; reports an unknown one (NULL). */
+struct sema_variable *scope_use(struct sema *sema, struct expr *var);
+/* The type of a declaration. */
+void scope_fix(struct sema *sema, struct sema_variable *variable, const struct type *type);
+/* Takes the type from variable->infer. */
+void scope_learned(struct sema *sema, struct sema_variable *variable);
+/* Joins in the type of @value, or @type if it is NULL; mismatches are reported. */
+void scope_assign(struct sema *sema, struct sema_variable *variable, const struct expr *value,
+		  const struct type *type, struct span span);
+/* @var is a VAR used as an out-parameter or target: declares it if there is none, joins in the
+ * value's type (@value: an expression, to know literals; else @type), and annotates the node. */
+void sema_assign_var(struct sema *sema, struct expr *var, const struct expr *value,
+		     const struct type *type);
+
+/* --- maps (map.c) --- */
+enum map_use {
+	MAP_WHOLE, /* print(@m), clear, zero, len, for: "Undefined map" if nothing assigns it */
+	MAP_SCALAR, /* without key, as a value */
+	MAP_KEYED, /* with a key */
+};
+/*
+ * The map that a MAP expression names, its index set. MAP_WHOLE: for maps by reference; the
+ * expression gets the value's type, map.key stays NULL and its keys are not looked at. Others:
+ * shape is checked ("@x used as a map with an explicit key ..."). Never NULL.
+ */
+struct sema_map *sema_map(struct sema *sema, struct expr *map, enum map_use use);
+/*
+ * A key given apart, as in delete(@m, key), has_key, find: checks *key as a value, joins its type
+ * into the map's key, casts it to the key's type.
+ */
+void sema_map_key(struct sema *sema, struct sema_map *map, struct expr **key);
+/* The types learned so far; sema->unknown before the first value. */
+const struct type *sema_map_value_type(struct sema *sema, const struct sema_map *map);
+const struct type *sema_map_key_type(struct sema *sema, const struct sema_map *map);
+/* This program updates per-CPU values of the map (count() ...). */
+void sema_map_updates(struct sema *sema, struct sema_map *map);
+/* "Undefined map" if nothing assigns it. */
+void map_check_defined(struct sema *sema, const struct sema_map *map, struct span span);
+/* The entry of @name, made if it is not there. */
+struct sema_map *map_get(struct sema *sema, const char *name, struct span span);
+/* The checked value is assigned: joins its type into the map's. */
+void map_assign(struct sema *sema, struct sema_map *map, struct expr *target, struct expr **value);
+/* ++ and -- (@value NULL), compound assignment of a checked value. */
+void map_update(struct sema *sema, struct sema_map *map, struct expr *target,
+		const struct expr *value);
+
+/* --- the plan (plan.c) --- */
+struct plan_place sema_place(struct sema *sema, struct span span);
+/* A new event of the program being checked; set its other fields through the result, before the
+ * next event is made. The index is in *index. @payload: a tuple, or NULL for none. */
+struct plan_event *sema_event(struct sema *sema, enum plan_event_kind kind, struct span span,
+			      const struct type *payload, uint32_t *index);
+/* A new EVENT_RUNTIME_ERROR with @text, as error_event has it (1 + index). */
+uint32_t sema_runtime_error(struct sema *sema, struct span span, const char *text);
+/* The same for a division or modulo by zero. */
+uint32_t sema_division_error(struct sema *sema, struct span span);
+/* Gives @expr an EVENT_HELPER_ERROR of @helper ("probe_read_user_str"); only_with_k: nothing unless
+ * the script is compiled with -k. */
+void sema_helper_error(struct sema *sema, struct expr *expr, const char *helper, bool only_with_k);
+/* The name of the helper that reads through the pointer: probe_read_kernel ... */
+const char *sema_read_helper(const struct sema *sema, const struct type *ptr, bool is_string);
+
+/* --- joins (infer.c) --- */
+/* Joins in a value: false if the types do not go together (@infer is then unchanged). Sets
+ * sema->changed when something new was learned. Unknown values change nothing. */
+bool infer_expr(struct sema *sema, struct infer *infer, const struct expr *value);
+bool infer_type(struct sema *sema, struct infer *infer, const struct type *type, struct span span);
+/* The same, without telling anyone. */
+bool infer_quiet(struct sema *sema, struct infer *infer, const struct type *type);
+/* ++ and compound assignment: 8 bytes. */
+void infer_wide(struct sema *sema, struct infer *infer, struct span span);
+/* What nothing is assigned to: a zero, as a literal. */
+void infer_zero(struct sema *sema, struct infer *infer, struct span span);
+/* The join of two checked expressions, as arms of ?: have it: literals adopt the other's type. NULL
+ * if there is none. */
+const struct type *infer_join(struct sema *sema, const struct expr *a, const struct expr *b);
+
+/* --- calls: functions*.c --- */
+typedef void sema_call_fn(struct sema *sema, struct expr **call);
+/* An EXPR_CALL: finds the function (or the builtin written with parentheses: becomes EXPR_BUILTIN
+ * and goes to sema_builtin()), checks --unsafe, loops, aggregate_ok, number and kinds of arguments
+ * by the row's prototype, then the row's hook. */
+void sema_call(struct sema *sema, struct expr **call);
+
+/* --- builtins: builtins*.c --- */
+typedef void sema_builtin_fn(struct sema *sema, struct expr **expr);
+/* An EXPR_BUILTIN whose ident.builtin, index and args are set. */
+void sema_builtin(struct sema *sema, struct expr **expr);
+
+/* --- compile time: fold.c --- */
+void sema_param(struct sema *sema, struct expr **expr); /* $1, $# */
+void sema_param_count(struct sema *sema, struct expr **expr);
+void sema_sizeof(struct sema *sema, struct expr **expr);
+void sema_offsetof(struct sema *sema, struct expr **expr);
+void sema_typeinfo(struct sema *sema, struct expr **expr);
+/* comptime expr: an error if it does not fold to a literal. */
+void sema_comptime(struct sema *sema, struct expr **expr);
+/* Operands are checked; if they are literals, *expr becomes one. True if it did (or an error was
+ * reported). */
+bool sema_fold_unary(struct sema *sema, struct expr **expr);
+bool sema_fold_binary(struct sema *sema, struct expr **expr);
+/* A checked expression that is an integer known at compile time, casts looked through. */
+bool sema_const_int(const struct expr *expr, uint64_t *magnitude, bool *is_negative);
+/* The condition of `if comptime`: checks it; false (after an error) if it does not fold. */
+bool sema_comptime_condition(struct sema *sema, struct expr **expr, bool *value);
+
+/* --- passes --- */
+void config_apply(struct sema *sema); /* config.c */
+void attach_expand(struct sema *sema); /* attach.c: fills sema->instances and the plan's programs */
+void finish_plan(struct sema *sema); /* finish.c */
+
+/* --- inside the core: each handles its kinds of sema_expr() --- */
+void sema_ident(struct sema *sema, struct expr **expr);
+void sema_var(struct sema *sema, struct expr **expr);
+void sema_map_read(struct sema *sema, struct expr **expr);
+void sema_unary(struct sema *sema, struct expr **expr);
+void sema_incdec(struct sema *sema, struct expr **expr);
+void sema_binary(struct sema *sema, struct expr **expr);
+void sema_cast(struct sema *sema, struct expr **expr);
+void sema_field(struct sema *sema, struct expr **expr);
+void sema_index(struct sema *sema, struct expr **expr);
+void sema_tuple_field(struct sema *sema, struct expr **expr);
+void sema_deref(struct sema *sema, struct expr **expr);
+void sema_addr(struct sema *sema, struct expr **expr);
+
+#endif

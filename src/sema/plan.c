@@ -1,0 +1,81 @@
+/* Events and places of the plan, while bodies are checked. */
+#include "sema/internal.h"
+
+struct plan_place sema_place(struct sema *sema, struct span span)
+{
+	const struct sources *sources = sema->options->sources;
+	struct location start, end;
+	struct plan_place place = {.file = "", .text = ""};
+	const char *line;
+	uint32_t len;
+
+	if (span_is_none(span))
+		return place;
+	start = sources_locate(sources, span.start);
+	end = sources_locate(sources, span.end);
+	if (!start.source)
+		return place;
+	line = source_line(start.source, start.line, &len);
+	place.file = start.source->name;
+	place.line = start.line;
+	place.column = start.column;
+	place.end_column = end.line == start.line ? end.column : start.column;
+	place.text = arena_strndup(sema->arena, line, len);
+	return place;
+}
+
+struct plan_event *sema_event(struct sema *sema, enum plan_event_kind kind, struct span span,
+			      const struct type *payload, uint32_t *index)
+{
+	struct plan_event event = {
+		.kind = kind,
+		.payload = payload ? payload : type_none(sema->types),
+		.prog = sema->prog,
+	};
+
+	if (sema->dead) {
+		*index = 0;
+		return arena_memdup(sema->arena, &event, sizeof(event));
+	}
+	if (sema->final)
+		event.place = sema_place(sema, span);
+	*index = vec_push(sema->arena, &sema->plan->events, event);
+	return &sema->plan->events.data[*index];
+}
+
+uint32_t sema_runtime_error(struct sema *sema, struct span span, const char *text)
+{
+	uint32_t index;
+
+	sema_event(sema, EVENT_RUNTIME_ERROR, span, NULL, &index)->format = text;
+	return index + 1;
+}
+
+uint32_t sema_division_error(struct sema *sema, struct span span)
+{
+	return sema_runtime_error(sema, span,
+				  "Divide or modulo by 0 detected. This can lead to unexpected "
+				  "results. 1 is being used as the result.");
+}
+
+void sema_helper_error(struct sema *sema, struct expr *expr, const char *helper, bool only_with_k)
+{
+	const struct type *code = sema_int64(sema);
+	struct plan_event *event;
+	uint32_t index;
+
+	if (only_with_k && !sema->options->warnings)
+		return;
+	event = sema_event(sema, EVENT_HELPER_ERROR, expr->span, type_tuple(sema->types, &code, 1),
+			   &index);
+	event->helper = helper;
+	event->only_with_k = only_with_k;
+	expr->error_event = index + 1;
+}
+
+const char *sema_read_helper(const struct sema *sema, const struct type *ptr, bool is_string)
+{
+	if (sema_ptr_space(sema, ptr) == SPACE_USER)
+		return is_string ? "probe_read_user_str" : "probe_read_user";
+	return is_string ? "probe_read_kernel_str" : "probe_read_kernel";
+}

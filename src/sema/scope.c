@@ -1,0 +1,243 @@
+/*
+ * Variables: where their names are visible, and what is learned of their types. A variable is met
+ * anew in each round and recognised by its name and place; macros can put several of one place into
+ * a body, which are then told apart by their order.
+ */
+#include "sema/internal.h"
+
+void scope_push(struct sema *sema)
+{
+	struct sema_scope *scope = arena_new_object(sema->arena, struct sema_scope);
+
+	scope->outer = sema->scope;
+	sema->scope = scope;
+}
+
+static void warn_unassigned(struct sema *sema, const struct sema_variable *variable)
+{
+	if (!variable->has_value)
+		sema_warning(sema, "never-assigned", variable->variable->span,
+			     "Variable $%s was never assigned to.", variable->variable->name);
+}
+
+void scope_pop(struct sema *sema)
+{
+	const struct sema_scope *scope = sema->scope;
+
+	for (size_t i = 0; i < scope->variables.len; i++)
+		warn_unassigned(sema, scope->variables.data[i]);
+	sema->scope = scope->outer;
+}
+
+struct sema_variable *scope_find(struct sema *sema, const char *name)
+{
+	for (const struct sema_scope *scope = sema->scope; scope; scope = scope->outer)
+		for (size_t i = 0; i < scope->variables.len; i++)
+			if (!strcmp(scope->variables.data[i]->variable->name, name))
+				return scope->variables.data[i];
+	return NULL;
+}
+
+static struct sema_variable *recognise(struct sema *sema, const char *name, struct span span)
+{
+	const struct sema_instance *instance = sema->instance;
+
+	for (size_t i = 0; i < instance->variables.len; i++) {
+		struct sema_variable *known = instance->variables.data[i];
+
+		if (known->round != sema->round && known->variable->span.start == span.start &&
+		    !strcmp(known->variable->name, name))
+			return known;
+	}
+	return NULL;
+}
+
+struct sema_variable *scope_declare(struct sema *sema, const char *name, struct span span)
+{
+	struct sema_variable *variable = recognise(sema, name, span);
+	struct ast_program *program = sema->instance->program;
+
+	if (!variable) {
+		variable = arena_new_object(sema->arena, struct sema_variable);
+		variable->variable = arena_new_object(sema->arena, struct variable);
+		variable->variable->name = name;
+		variable->variable->span = span;
+		vec_push(sema->arena, &sema->instance->variables, variable);
+	}
+	variable->round = sema->round;
+	variable->variable->is_assigned = variable->variable->is_read = false;
+	variable->variable->type = variable->infer.type ? variable->infer.type : sema->unknown;
+	variable->variable->id = vec_push(sema->arena, &program->variables, variable->variable);
+	vec_push(sema->arena, &sema->scope->variables, variable);
+	return variable;
+}
+
+bool scope_redeclares(struct sema *sema, const char *name, struct span span)
+{
+	const struct sema_variable *variable = scope_find(sema, name);
+	struct diag *diag;
+
+	if (!variable)
+		return false;
+	diag = sema_error(sema, "shadowing", span,
+			  "Variable $%s was already declared. Variable shadowing is not allowed.",
+			  name);
+	diag_note(diag, variable->variable->span, "This is the initial declaration.");
+	return true;
+}
+
+static void hint_variable(struct sema *sema, struct diag *diag, const char *name)
+{
+	const char *names[64], *nearest;
+	size_t n = 0;
+
+	for (const struct sema_scope *scope = sema->scope; scope; scope = scope->outer)
+		for (size_t i = 0; i < scope->variables.len && n < 64; i++)
+			names[n++] = scope->variables.data[i]->variable->name;
+	nearest = diag_nearest(name, names, n);
+	if (nearest)
+		diag_hint(diag, "Did you mean $%s?", nearest);
+}
+
+struct sema_variable *scope_use(struct sema *sema, struct expr *var)
+{
+	struct sema_variable *variable = scope_find(sema, var->var.name);
+	struct diag *diag;
+
+	if (!variable) {
+		diag = sema_error(sema, "undefined-variable", var->span,
+				  "Undefined or undeclared variable: $%s", var->var.name);
+		hint_variable(sema, diag, var->var.name);
+		var->type = sema->unknown;
+		return NULL;
+	}
+	var->var.variable = variable->variable;
+	var->type = variable->variable->type;
+	return variable;
+}
+
+void sema_var(struct sema *sema, struct expr **expr)
+{
+	struct sema_variable *variable = scope_use(sema, *expr);
+
+	if (!variable)
+		return;
+	variable->variable->is_read = true;
+	if (!variable->variable->is_assigned && variable->has_value)
+		sema_warning(sema, "unassigned-variable", (*expr)->span,
+			     "Variable used before it was assigned: $%s", (*expr)->var.name);
+}
+
+void scope_learned(struct sema *sema, struct sema_variable *variable)
+{
+	const struct type *type = variable->infer.type;
+
+	variable->variable->type = type ? type : sema->unknown;
+}
+
+void scope_fix(struct sema *sema, struct sema_variable *variable, const struct type *type)
+{
+	if (variable->infer.type != type) {
+		sema->changed = true;
+		sema->changed_at = variable->variable->span;
+	}
+	variable->infer = (struct infer){.type = type == sema->unknown ? NULL : type};
+	variable->variable->is_fixed = true;
+	variable->variable->type = type;
+}
+
+/* --- assignment --- */
+
+static void report_mismatch(struct sema *sema, const struct sema_variable *variable,
+			    struct span span, const struct type *type)
+{
+	struct diag *diag = sema_error(
+		sema, "type-mismatch", span,
+		"Type mismatch for $%s: trying to assign value of type '%s' when variable already "
+		"has a type '%s'",
+		variable->variable->name, sema_type_name(sema, type),
+		sema_type_name(sema, variable->variable->type));
+
+	if (variable->variable->span.start != span.start)
+		diag_note(diag, variable->variable->span, "The variable got its type here.");
+}
+
+static bool literal_fits(struct sema *sema, const struct type *to, const struct expr *value)
+{
+	if (value->kind != EXPR_INT || value->type->kind != TYPE_INT || to->kind != TYPE_INT)
+		return true;
+	if (type_int_holds(to, value->integer.value, value->integer.is_negative))
+		return true;
+	sema_error(sema, "literal-range", value->span,
+		   "Type mismatch: the value %s%llu is out of the range of type '%s'",
+		   value->integer.is_negative ? "-" : "", (unsigned long long)value->integer.value,
+		   sema_type_name(sema, to));
+	return false;
+}
+
+/* Whether a value may be stored where the type is fixed; wider integers are cut, with a warning. */
+static bool fits_fixed(struct sema *sema, const struct type *to, const struct type *from)
+{
+	if (to == from)
+		return true;
+	if (type_is_integer(to) && from->kind == TYPE_INT)
+		return true;
+	if (to->kind == TYPE_INT && from->kind == TYPE_ENUM)
+		return true;
+	if (to->kind == TYPE_STRING && from->kind == TYPE_STRING)
+		return true;
+	if (to->kind == TYPE_PTR && from->kind == TYPE_PTR && to->ptr.to->kind == TYPE_NONE)
+		return true;
+	return to->kind == from->kind && type_join(sema->types, to, from) != NULL;
+}
+
+static void assign_fixed(struct sema *sema, const struct sema_variable *variable,
+			 const struct expr *value, const struct type *type, struct span span)
+{
+	const struct type *to = variable->variable->type;
+
+	if (!type || type == sema->unknown || to == sema->unknown)
+		return;
+	if (!fits_fixed(sema, to, type)) {
+		report_mismatch(sema, variable, span, type);
+		return;
+	}
+	if (value && value->kind == EXPR_INT) {
+		literal_fits(sema, to, value);
+		return;
+	}
+	if (to->size < type->size)
+		sema_warning(sema, "truncation", span,
+			     "A value of type '%s' is cut to fit '%s', the type of $%s.",
+			     sema_type_name(sema, type), sema_type_name(sema, to),
+			     variable->variable->name);
+}
+
+void scope_assign(struct sema *sema, struct sema_variable *variable, const struct expr *value,
+		  const struct type *type, struct span span)
+{
+	variable->has_value = true;
+	variable->variable->is_assigned = true;
+	if (value)
+		type = value->type;
+	if (variable->variable->is_fixed) {
+		assign_fixed(sema, variable, value, type, span);
+		return;
+	}
+	if (!(value ? infer_expr(sema, &variable->infer, value)
+		    : infer_type(sema, &variable->infer, type, span)))
+		report_mismatch(sema, variable, span, type);
+	scope_learned(sema, variable);
+}
+
+void sema_assign_var(struct sema *sema, struct expr *var, const struct expr *value,
+		     const struct type *type)
+{
+	struct sema_variable *variable = scope_find(sema, var->var.name);
+
+	if (!variable)
+		variable = scope_declare(sema, var->var.name, var->span);
+	scope_assign(sema, variable, value, type, var->span);
+	var->var.variable = variable->variable;
+	var->type = variable->variable->type;
+}

@@ -1,0 +1,212 @@
+/* The passes over a script, and the rounds in which bodies are checked (see internal.h). */
+#include "sema/internal.h"
+
+#include <stdarg.h>
+
+/* More rounds than types can grow in: what is still unsettled then refers to itself. */
+#define MOST_ROUNDS 64
+
+/* --- diagnostics --- */
+
+static struct diag *note_instance(struct sema *sema, struct diag *diag)
+{
+	const struct sema_instance *instance = sema->instance;
+
+	if (instance && instance->is_expanded)
+		diag_note(diag, instance->point->span, "expanded from: %s",
+			  instance->targets.data[0].name);
+	return diag;
+}
+
+struct diag *sema_error(struct sema *sema, const char *tag, struct span span, const char *fmt, ...)
+{
+	va_list args;
+	const char *text;
+
+	va_start(args, fmt);
+	text = arena_vprintf(sema->arena, fmt, args);
+	va_end(args);
+	return note_instance(sema, diag_error(sema->diags, tag, span, "%s", text));
+}
+
+struct diag *sema_warning(struct sema *sema, const char *tag, struct span span, const char *fmt,
+			  ...)
+{
+	va_list args;
+	const char *text;
+
+	va_start(args, fmt);
+	text = arena_vprintf(sema->arena, fmt, args);
+	va_end(args);
+	return diag_warning(sema->diags, tag, span, "%s", text);
+}
+
+const char *sema_type_name(struct sema *sema, const struct type *type)
+{
+	return type == sema->unknown ? "unknown" : type_name_str(sema->types, type);
+}
+
+/* --- one round --- */
+
+static void check_instance(struct sema *sema, struct sema_instance *instance, uint32_t number)
+{
+	struct ast_program *program = arena_new_object(sema->arena, struct ast_program);
+
+	program->plan_prog = number;
+	program->probe = instance->probe;
+	program->predicate = ast_clone_expr(sema->arena, instance->probe->predicate);
+	program->body = ast_clone_block(sema->arena, instance->probe->body);
+	program->args = instance->signature.args;
+	program->retval = instance->signature.retval;
+	vec_push(sema->arena, &sema->unit->programs, program);
+	instance->program = program;
+
+	sema->instance = instance;
+	sema->provider = instance->provider;
+	sema->signature = &instance->signature;
+	sema->prog = number;
+	sema->scope = NULL;
+	sema->loop_depth = 0;
+	scope_push(sema);
+	if (program->predicate) {
+		sema->in_predicate = true;
+		sema_condition(sema, &program->predicate);
+		sema->in_predicate = false;
+	}
+	sema_nested_block(sema, program->body);
+	scope_pop(sema);
+	sema->instance = NULL;
+	sema->provider = NULL;
+	sema->signature = NULL;
+}
+
+static void forget_round(struct sema *sema)
+{
+	struct plan *plan = sema->plan;
+
+	plan->events.len = plan->strings.len = plan->stacks.len = 0;
+	sema->unit->programs.len = 0;
+	for (size_t i = 0; i < plan->progs.len; i++) {
+		plan->progs.data[i].fields.len = 0;
+		plan->progs.data[i].uses_cookie = false;
+	}
+	for (size_t i = 0; i < sema->maps.len; i++) {
+		sema->maps.data[i]->updaters = sema->maps.data[i]->last_updater = 0;
+		sema->maps.data[i]->preemptible = false;
+	}
+}
+
+static void check_round(struct sema *sema)
+{
+	sema->round++;
+	sema->changed = false;
+	forget_round(sema);
+	for (size_t i = 0; i < sema->instances.len; i++)
+		check_instance(sema, sema->instances.data[i], (uint32_t)i);
+}
+
+/* --- the fixed point --- */
+
+/* Maps that only read as zero, and declared variables that nothing is assigned to. */
+static void zero_unassigned(struct sema *sema)
+{
+	for (size_t i = 0; i < sema->maps.len; i++) {
+		struct sema_map *map = sema->maps.data[i];
+
+		if (!map->is_assigned && !map->value.type)
+			infer_zero(sema, &map->value, map->first_use);
+	}
+	for (size_t i = 0; i < sema->instances.len; i++) {
+		for (size_t j = 0; j < sema->instances.data[i]->variables.len; j++) {
+			struct sema_variable *variable = sema->instances.data[i]->variables.data[j];
+
+			if (!variable->has_value && !variable->infer.type)
+				infer_zero(sema, &variable->infer, variable->variable->span);
+		}
+	}
+}
+
+/* Maps that are only made from themselves: @x = @x + 1. */
+static void zero_circular(struct sema *sema)
+{
+	for (size_t i = 0; i < sema->maps.len; i++)
+		if (!sema->maps.data[i]->value.type)
+			infer_zero(sema, &sema->maps.data[i]->value, sema->maps.data[i]->first_use);
+}
+
+/* Rounds until one learns nothing; false if they do not end. */
+static bool settle(struct sema *sema)
+{
+	do {
+		if (sema->round >= MOST_ROUNDS)
+			return false;
+		diags_mute(sema->diags, true);
+		check_round(sema);
+		diags_mute(sema->diags, false);
+	} while (sema->changed);
+	return true;
+}
+
+static bool settle_with(struct sema *sema, void (*assume)(struct sema *))
+{
+	sema->changed = false;
+	assume(sema);
+	return !sema->changed || settle(sema);
+}
+
+static bool learn_types(struct sema *sema)
+{
+	bool settled = settle(sema) && settle_with(sema, zero_unassigned);
+
+	if (settled && !diags_muted_error(sema->diags))
+		settled = settle_with(sema, zero_circular);
+	return settled;
+}
+
+static void check_bodies(struct sema *sema)
+{
+	if (!learn_types(sema)) {
+		diag_error(sema->diags, "endless-type", sema->changed_at,
+			   "The type of this value cannot be determined: it contains itself");
+		return;
+	}
+	sema->final = true;
+	check_round(sema);
+}
+
+/* --- the passes --- */
+
+static bool failed(const struct sema *sema)
+{
+	return diags_count(sema->diags, DIAG_ERROR) > 0;
+}
+
+struct plan *sema_check(const struct sema_options *options, struct script *script,
+			struct ast_unit *unit)
+{
+	struct type unknown = {.kind = TYPE_NONE};
+	struct sema sema = {
+		.options = options,
+		.arena = options->arena,
+		.types = options->types,
+		.diags = options->diags,
+		.script = script,
+		.unit = unit,
+		.plan = plan_new(options->arena, options->types),
+		.unknown = arena_memdup(options->arena, &unknown, sizeof(unknown)),
+	};
+
+	hashmap_init(&sema.map_names, sema.arena);
+	sema.plan->config = *options->config;
+	sema.plan->config.unsafe = options->unsafe;
+	sema.plan->compiler = "sonde " SONDE_VERSION;
+	sema.plan->uses_warnings = options->warnings;
+
+	config_apply(&sema);
+	attach_expand(&sema);
+	if (!failed(&sema))
+		check_bodies(&sema);
+	if (!failed(&sema))
+		finish_plan(&sema);
+	return failed(&sema) ? NULL : sema.plan;
+}

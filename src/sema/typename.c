@@ -1,0 +1,157 @@
+/* Types as written in the script, and address spaces. */
+#include "sema/internal.h"
+
+const struct type *sema_int64(struct sema *sema)
+{
+	return type_int(sema->types, 8, true);
+}
+
+const struct type *sema_uint64(struct sema *sema)
+{
+	return type_int(sema->types, 8, false);
+}
+
+enum type_space sema_space(const struct sema *sema)
+{
+	if (sema->provider && sema->provider->flags & PROVIDER_USER)
+		return SPACE_USER;
+	return SPACE_KERNEL;
+}
+
+enum type_space sema_ptr_space(const struct sema *sema, const struct type *ptr)
+{
+	if (ptr->kind != TYPE_PTR || ptr->ptr.space == SPACE_UNKNOWN)
+		return sema_space(sema);
+	return ptr->ptr.space;
+}
+
+static void report_unknown(struct sema *sema, const struct type_expr *type)
+{
+	const char *keyword = "";
+
+	switch ((int)type->keyword) {
+	case TYPE_STRUCT:
+		keyword = "struct ";
+		break;
+	case TYPE_UNION:
+		keyword = "union ";
+		break;
+	case TYPE_ENUM:
+		keyword = "enum ";
+		break;
+	}
+	sema_error(sema, "unknown-type", type->span, "Cannot resolve unknown type \"%s%s\"",
+		   keyword, type->name);
+}
+
+static const struct type *find_name(struct sema *sema, const char *name)
+{
+	static const enum type_kind tags[] = {TYPE_STRUCT, TYPE_UNION, TYPE_ENUM};
+	const struct type *type = types_by_name(sema->types, name);
+
+	for (size_t i = 0; !type && i < sizeof(tags) / sizeof(tags[0]); i++)
+		type = types_by_tag(sema->types, tags[i], name);
+	return type;
+}
+
+static const struct type *find_base(struct sema *sema, struct type_expr *type)
+{
+	const struct type *base;
+
+	if (type->of_type)
+		return sema_type(sema, type->of_type, NULL);
+	if (type->of_expr)
+		return sema_type_of(sema, &type->of_expr);
+	if (type->keyword == TYPE_NONE)
+		base = find_name(sema, type->name);
+	else
+		base = types_by_tag(sema->types, type->keyword, type->name);
+	if (base)
+		return base;
+	report_unknown(sema, type);
+	return sema->unknown;
+}
+
+/* "string" and "buffer" take the first "[N]" as their capacity; @used: whether they did. */
+static const struct type *size_text(struct sema *sema, const struct type_expr *type,
+				    const struct type *base, const struct expr *init, bool *used)
+{
+	const struct type_suffix *first = type->suffixes.len ? &type->suffixes.data[0] : NULL;
+	uint32_t capacity = sema->plan->config.max_strlen;
+
+	*used = first && !first->is_pointer;
+	if (*used && first->has_count)
+		capacity = first->count;
+	else if (init && init->type && init->type->kind == base->kind)
+		capacity = init->type->text.capacity;
+	return base->kind == TYPE_STRING ? type_string(sema->types, capacity)
+					 : type_buffer(sema->types, capacity);
+}
+
+/* "T[]" as the target of a cast holds as many as the operand has bytes for. */
+static uint32_t infer_count(const struct type *element, const struct expr *init)
+{
+	if (!init || !init->type || !element->size)
+		return 0;
+	return init->type->size / element->size;
+}
+
+static const struct type *add_suffix(struct sema *sema, const struct type *type,
+				     const struct type_suffix *suffix, const struct expr *init)
+{
+	if (suffix->is_pointer)
+		return type_ptr(sema->types, type, sema_space(sema));
+	return type_array(sema->types, type,
+			  suffix->has_count ? suffix->count : infer_count(type, init));
+}
+
+/* The dimensions of an array are read left to right, and built from the last. */
+static size_t add_dimensions(struct sema *sema, const struct type **type,
+			     const struct type_expr *written, size_t from, const struct expr *init)
+{
+	size_t end = from;
+
+	while (end < written->suffixes.len && !written->suffixes.data[end].is_pointer)
+		end++;
+	for (size_t i = end; i > from; i--)
+		*type = add_suffix(sema, *type, &written->suffixes.data[i - 1], init);
+	return end;
+}
+
+const struct type *sema_type(struct sema *sema, struct type_expr *type, const struct expr *init)
+{
+	const struct type *result = find_base(sema, type);
+	bool used = false;
+	size_t i;
+
+	if (result == sema->unknown)
+		return result;
+	if (!type->of_type && !type->of_expr &&
+	    (result->kind == TYPE_STRING || result->kind == TYPE_BUFFER))
+		result = size_text(sema, type, result, init, &used);
+	else if (result->kind == TYPE_INET)
+		used = type->suffixes.len && !type->suffixes.data[0].is_pointer;
+	for (i = used; i < type->suffixes.len;) {
+		if (type->suffixes.data[i].is_pointer) {
+			result = add_suffix(sema, result, &type->suffixes.data[i++], init);
+			continue;
+		}
+		i = add_dimensions(sema, &result, type, i, init);
+	}
+	return result;
+}
+
+const struct type *sema_type_of(struct sema *sema, struct expr **expr)
+{
+	bool was_dead = sema->dead;
+
+	sema->dead = true;
+	sema_expr(sema, expr);
+	sema->dead = was_dead;
+	return (*expr)->type;
+}
+
+const struct type *sema_query_type(struct sema *sema, struct type_expr *type, struct expr **expr)
+{
+	return type ? sema_type(sema, type, NULL) : sema_type_of(sema, expr);
+}
