@@ -8,6 +8,8 @@
 #include <string.h>
 
 #define TAB_WIDTH 4
+#define WINDOW 200u /* most bytes of a source line that are shown */
+#define MOST_LINES 12u /* of a range over several lines */
 
 struct note {
 	struct span span;
@@ -162,39 +164,60 @@ char *diag_location_text(struct arena *arena, const struct sources *sources, str
 	return arena_printf(arena, "%s:%u-%u: ", start.source->name, start.line, end.line);
 }
 
+/* The part of a line that is shown: all of it, unless it is long. */
+static void choose_window(uint32_t len, uint32_t from, uint32_t *first, uint32_t *last)
+{
+	*first = 0;
+	*last = len;
+	if (len <= WINDOW)
+		return;
+	if (from > WINDOW / 2)
+		*first = from - WINDOW / 2;
+	if (*first > len - WINDOW)
+		*first = len - WINDOW;
+	*last = *first + WINDOW;
+}
+
 /* Shows @line; columns [from, to) are underlined when @to is not 0. */
 static void render_line(FILE *out, const struct source *source, uint32_t line, uint32_t from,
 			uint32_t to)
 {
-	struct strbuf marks = STRBUF_INIT;
+	struct strbuf shown = STRBUF_INIT, marks = STRBUF_INIT;
+	uint32_t len, first, last;
 	const char *text;
-	uint32_t len;
 
 	text = source_line(source, line, &len);
-	for (uint32_t i = 0; i < len; i++) {
+	choose_window(len, from, &first, &last);
+	if (first) {
+		strbuf_adds(&shown, "...");
+		strbuf_adds(&marks, "   ");
+	}
+	for (uint32_t i = first; i < last; i++) {
 		unsigned char c = (unsigned char)text[i];
-		int width = c == '\t' ? TAB_WIDTH : 1;
+		size_t width = c == '\t' ? TAB_WIDTH : 1;
 
 		if (c == '\t')
-			fprintf(out, "%*s", TAB_WIDTH, "");
+			strbuf_fill(&shown, ' ', TAB_WIDTH);
 		else
-			fputc(c < 0x20 || c == 0x7f ? '?' : c, out);
+			strbuf_addc(&shown, c < 0x20 || c == 0x7f ? '?' : (char)c);
 		/* A UTF-8 continuation byte takes no column of its own. */
 		if ((c & 0xc0) == 0x80)
 			width = 0;
 		if (i + 1 < to)
-			strbuf_fill(&marks, i + 1 >= from ? '~' : ' ', (size_t)width);
+			strbuf_fill(&marks, i + 1 >= from ? '~' : ' ', width);
 	}
-	fputc('\n', out);
-	if (to > from) {
-		/* A range that lies at the line's end still gets its mark. */
-		if (from > len) {
-			if (marks.len < len)
-				strbuf_fill(&marks, ' ', len - marks.len);
-			strbuf_addc(&marks, '~');
-		}
+	if (last < len)
+		strbuf_adds(&shown, "...");
+	/* A range at the line's very end still gets its mark. */
+	if (to > from && from > len) {
+		if (marks.len < shown.len)
+			strbuf_fill(&marks, ' ', shown.len - marks.len);
+		strbuf_addc(&marks, '~');
+	}
+	fprintf(out, "%s\n", strbuf_str(&shown));
+	if (to > from)
 		fprintf(out, "%s\n", strbuf_str(&marks));
-	}
+	strbuf_free(&shown);
 	strbuf_free(&marks);
 }
 
@@ -209,7 +232,7 @@ static void render_place(FILE *out, const struct sources *sources, struct span s
 		render_line(out, start.source, start.line, start.column, end.column);
 		return;
 	}
-	for (uint32_t line = start.line; line <= end.line; line++)
+	for (uint32_t line = start.line; line <= end.line && line < start.line + MOST_LINES; line++)
 		render_line(out, start.source, line, 0, 0);
 }
 

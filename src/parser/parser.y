@@ -37,6 +37,7 @@
 %code {
 #define yylex lexer_next
 #define YYMAXDEPTH 20000
+#define SHOWN_TOKEN 40
 #define YYLLOC_DEFAULT(current, rhs, n)                                                  \
 	do {                                                                             \
 		(current).start = (n) ? YYRHSLOC(rhs, 1).start : YYRHSLOC(rhs, 0).end;   \
@@ -278,6 +279,20 @@ static void yyerror(struct span *span, struct build *b, void *scanner, const cha
 		diag_error(b->parser->diags, "syntax", *span, "syntax: %s", message);
 }
 
+/* A token's text fit to be shown, in place: no control characters, not too long. */
+static char *printable(const char *text)
+{
+	char *shown = (char *)(uintptr_t)text;
+
+	for (size_t i = 0; shown[i]; i++) {
+		if ((unsigned char)shown[i] < 0x20 || (unsigned char)shown[i] >= 0x7f)
+			shown[i] = '?';
+		if (i == SHOWN_TOKEN)
+			shown[i] = '\0';
+	}
+	return shown;
+}
+
 /* "unexpected X, expected A, B or C", with a hint for what people often write. */
 static int yyreport_syntax_error(const yypcontext_t *context, struct build *b, void *scanner)
 {
@@ -301,7 +316,7 @@ static int yyreport_syntax_error(const yypcontext_t *context, struct build *b, v
 				  text);
 	else
 		diag = diag_error(b->parser->diags, "syntax", span, "syntax: unexpected '%s'%s",
-				  sources_text(b->parser->sources, span), text);
+				  printable(sources_text(b->parser->sources, span)), text);
 	if (found == YYSYMBOL_YYEOF && b->lexer->depth)
 		diag_hint(diag, "a bracket is not closed");
 	else if (found == YYSYMBOL_ELSE || found == YYSYMBOL_IF || found == YYSYMBOL_VAR ||
