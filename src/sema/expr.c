@@ -71,8 +71,37 @@ static bool is_constant(struct sema *sema, struct expr **expr)
 	return true;
 }
 
+/* More macros within macros than anyone writes: one names itself. */
+#define MOST_MACROS 32
+
+static void expand_macro(struct sema *sema, struct expr **expr, const struct types_macro *macro)
+{
+	struct expr *ident = *expr, *body = NULL;
+
+	ident->type = sema->unknown;
+	if (sema->macro_depth >= MOST_MACROS) {
+		sema_error(sema, "macro-recursion", ident->span, "The macro %s contains itself",
+			   ident->ident.name);
+		return;
+	}
+	if (*macro->body)
+		body = sema->options->parse_macro(sema->options->parse_data, ident->ident.name,
+						  macro);
+	if (!body) {
+		sema_error(sema, "macro-body", ident->span,
+			   "The macro %s cannot be used here: \"%s\" is not an expression",
+			   ident->ident.name, macro->body);
+		return;
+	}
+	sema->macro_depth++;
+	sema_expr(sema, &body);
+	sema->macro_depth--;
+	*expr = body;
+}
+
 void sema_ident(struct sema *sema, struct expr **expr)
 {
+	struct types_macro macro;
 	struct expr *ident = *expr;
 	uint32_t index = 0;
 
@@ -81,6 +110,11 @@ void sema_ident(struct sema *sema, struct expr **expr)
 		ident->kind = EXPR_BUILTIN;
 		ident->ident.index = index;
 		sema_builtin(sema, expr);
+		return;
+	}
+	if (sema->options->parse_macro &&
+	    types_find_macro(sema->types, ident->ident.name, &macro)) {
+		expand_macro(sema, expr, &macro);
 		return;
 	}
 	if (is_constant(sema, expr))

@@ -132,6 +132,7 @@ struct sema {
 	const struct provider_signature *signature; /* &instance->signature */
 	uint32_t prog; /* index in the plan's programs: &plan->progs.data[prog] */
 	struct sema_scope *scope;
+	uint32_t macro_depth; /* macros of the preamble around us, each in another's body */
 	uint32_t loop_depth; /* for, while and unroll around us */
 	bool in_predicate;
 	bool aggregate_ok; /* the call being checked is the value assigned to a map; sema_call()

@@ -188,6 +188,11 @@ static void check_keys(struct sema *sema, struct sema_map *map, struct expr *exp
 	sema_value(sema, &key);
 	join_key(sema, map, &key);
 	expr->map.key = key;
+	if (expr->map.keys.len == 1)
+		expr->map.keys.data[0] = key;
+	else
+		memcpy(expr->map.keys.data, key->tuple.members.data,
+		       expr->map.keys.len * sizeof(key));
 }
 
 /* --- uses --- */

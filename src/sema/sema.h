@@ -35,6 +35,7 @@
 #include "base/diag.h"
 #include "program/program.h"
 #include "provider/provider.h"
+#include "types/cdefs.h"
 
 struct sema_options {
 	struct arena *arena;
@@ -53,6 +54,12 @@ struct sema_options {
 	bool unsafe, warnings /* -k */, verbose, test_mode, bench_mode;
 	bool check_only; /* --check: probes need not exist on this machine */
 	const char *probe_filter; /* regular expression, or NULL */
+	/*
+	 * Parses the body of a macro of the C preamble (types_find_macro()) as one expression; NULL
+	 * if it is not one. May itself be NULL: macros that are no numbers are then unknown names.
+	 */
+	struct expr *(*parse_macro)(void *data, const char *name, const struct types_macro *macro);
+	void *parse_data;
 };
 
 /* NULL if errors were queued. The plan's strings and types live in the arena. */
