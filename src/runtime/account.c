@@ -73,7 +73,7 @@ static size_t account_probes(const struct run *run, struct output_account_row *r
 		const struct plan_prog *prog = &plan->progs.data[i];
 		struct output_account_row *row = &rows[i];
 
-		row->what = "probe";
+		row->what = ACCOUNT_PROBE;
 		row->name = prog->targets.len ? prog->targets.data[0].name : prog->name;
 		row->ran = counter(run, plan_counter_ran(i));
 		row->filtered = counter(run, plan_counter_filtered(i));
@@ -92,7 +92,7 @@ static size_t account_events(const struct run *run, struct output_account_row *r
 		const struct plan_place *place = &plan->events.data[i].place;
 		struct output_account_row *row = &rows[i];
 
-		row->what = "event";
+		row->what = ACCOUNT_EVENT;
 		row->name = arena_printf(run->arena, "%s:%u:%u", place->file ? place->file : "?",
 					 place->line, place->column);
 		row->rendered = run->received[i];
@@ -109,12 +109,12 @@ static size_t account_maps(const struct run *run, struct output_account_row *row
 	size_t n = 0;
 
 	for (uint32_t i = 0; i < plan->maps.len; i++, n++) {
-		rows[n].what = "map";
+		rows[n].what = ACCOUNT_MAP;
 		rows[n].name = arena_printf(run->arena, "@%s", plan->maps.data[i].name);
 		rows[n].refused = counter(run, plan_counter_refused(plan, i));
 	}
 	for (uint32_t i = 0; i < plan->stacks.len; i++, n++) {
-		rows[n].what = "stack";
+		rows[n].what = ACCOUNT_STACK;
 		rows[n].name = plan->stacks.data[i].kind == TYPE_KSTACK ? "kstack" : "ustack";
 		rows[n].refused = counter(run, plan_counter_stack_refused(plan, i));
 	}

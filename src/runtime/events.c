@@ -38,7 +38,7 @@ static void print_time(struct run *run, const struct plan_event *event)
 
 	localtime_r(&now, &parts);
 	len = strftime(text, sizeof(text), event->format, &parts);
-	output_text(run->output, "time", text, len);
+	output_text(run->output, TEXT_TIME, text, len);
 }
 
 /* Reads at most @limit bytes of a descriptor to its end. */
@@ -71,7 +71,7 @@ static void print_file(struct run *run, const struct plan_event *event, const ch
 		fprintf(run->options->err, "ERROR[cat]: cannot read '%s': %s\n", strbuf_str(&path),
 			strerror(-error));
 	} else {
-		output_text(run->output, "cat", strbuf_str(&content), content.len);
+		output_text(run->output, TEXT_CAT, strbuf_str(&content), content.len);
 	}
 	if (fd >= 0)
 		close(fd);
@@ -108,7 +108,7 @@ static void run_command(struct run *run, const struct plan_event *event, const c
 	if (pid > 0) {
 		read_all(ends[0], SIZE_MAX, &output);
 		waitpid(pid, &status, 0);
-		output_text(run->output, "syscall", strbuf_str(&output), output.len);
+		output_text(run->output, TEXT_SYSTEM, strbuf_str(&output), output.len);
 	}
 	close(ends[0]);
 	if (pid < 0 || (WIFEXITED(status) && WEXITSTATUS(status)))
@@ -131,7 +131,7 @@ static void print_joined(struct run *run, const struct plan_event *event, const 
 			strbuf_adds(&text, event->format);
 		strbuf_add(&text, str, strnlen(str, fields[i].type->size));
 	}
-	output_text(run->output, "join", strbuf_str(&text), text.len);
+	output_text(run->output, TEXT_JOIN, strbuf_str(&text), text.len);
 	strbuf_free(&text);
 }
 
