@@ -3,13 +3,26 @@
 
 /* --- address spaces --- */
 
+/* Pointers into different spaces may have been assigned to one variable. */
+static enum type_space pointer_space(struct sema *sema, const struct expr *pointer)
+{
+	if (pointer->type->ptr.space == SPACE_UNKNOWN)
+		diag_hint(
+			sema_warning(sema, "unknown-space", pointer->span,
+				     "It is not known whether this pointer points into the kernel "
+				     "or into a process; this probe takes it to be the %s's",
+				     sema_space(sema) == SPACE_USER ? "process" : "kernel"),
+			"Say so with kptr(...) or uptr(...)");
+	return sema_ptr_space(sema, pointer->type);
+}
+
 /* The space that an object is read from; SPACE_UNKNOWN if it is the script's own memory. */
-static enum type_space object_space(const struct sema *sema, const struct expr *object)
+static enum type_space object_space(struct sema *sema, const struct expr *object)
 {
 	const struct expr *inner = NULL;
 
 	if (object->type->kind == TYPE_PTR)
-		return sema_ptr_space(sema, object->type);
+		return pointer_space(sema, object);
 	if (object->kind == EXPR_FIELD)
 		inner = object->field.object;
 	if (object->kind == EXPR_INDEX)

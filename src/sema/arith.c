@@ -379,7 +379,7 @@ static void step_variable(struct sema *sema, struct expr *expr)
 	}
 	if (target->type->kind == TYPE_PTR || variable->variable->is_fixed)
 		return;
-	infer_wide(sema, &variable->infer, target->span);
+	infer_wide(sema, &variable->infer);
 	scope_learned(sema, variable);
 	target->type = variable->variable->type;
 }

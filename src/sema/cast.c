@@ -198,9 +198,8 @@ static bool check_enum_literal(struct sema *sema, const struct expr *value, cons
 	return false;
 }
 
-/* A pointer made of another keeps pointing into the same memory. */
-static const struct type *keep_space(struct sema *sema, const struct type *to,
-				     const struct type *from)
+const struct type *sema_keep_space(struct sema *sema, const struct type *to,
+				   const struct type *from)
 {
 	if (to->kind != TYPE_PTR || from->kind != TYPE_PTR || from->ptr.space == SPACE_UNKNOWN)
 		return to;
@@ -225,7 +224,7 @@ void sema_cast(struct sema *sema, struct expr **expr)
 		return;
 	}
 	check_enum_literal(sema, cast->cast.operand, to);
-	cast->type = to = keep_space(sema, to, from);
+	cast->type = to = sema_keep_space(sema, to, from);
 	if (from != to)
 		return;
 	if (sema->options->verbose)

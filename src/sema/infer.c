@@ -6,7 +6,8 @@
  */
 #include "sema/internal.h"
 
-/* Rounds after which a text that still grows is given all the room there is. */
+/* Rounds after which a text that still grows is given all the room there is; one more for each map
+ * that it may have come through. */
 #define PATIENT_ROUNDS 20
 
 static bool join_expr(struct sema *sema, struct infer *infer, const struct expr *value);
@@ -192,9 +193,26 @@ static const struct type *join_strings(struct sema *sema, const struct type *a,
 	const struct type *type = a->text.capacity >= b->text.capacity ? a : b;
 	uint32_t most = sema->plan->config.max_strlen;
 
-	if (sema->round > PATIENT_ROUNDS && type != a && type->text.capacity < most)
+	if (sema->round > PATIENT_ROUNDS + sema->maps.len && type != a &&
+	    type->text.capacity < most)
 		return type_string(sema->types, most);
 	return type;
+}
+
+/* Once pointers into different spaces have met, the space stays unknown. */
+static const struct type *join_pointers(struct sema *sema, struct infer *infer,
+					const struct type *type)
+{
+	const struct type *has = infer->type;
+
+	if (has->ptr.to != type->ptr.to)
+		return NULL;
+	if (infer->is_mixed || type->ptr.space == SPACE_UNKNOWN || has == type)
+		return has;
+	if (has->ptr.space == SPACE_UNKNOWN)
+		return type;
+	infer->is_mixed = true;
+	return type_ptr(sema->types, has->ptr.to, SPACE_UNKNOWN);
 }
 
 static bool join_other(struct sema *sema, struct infer *infer, const struct type *type)
@@ -209,6 +227,8 @@ static bool join_other(struct sema *sema, struct infer *infer, const struct type
 		joined = join_aggregates(sema, infer->type, type);
 	} else if (infer->type->kind == TYPE_STRING && type->kind == TYPE_STRING) {
 		joined = join_strings(sema, infer->type, type);
+	} else if (infer->type->kind == TYPE_PTR && type->kind == TYPE_PTR) {
+		joined = join_pointers(sema, infer, type);
 	} else {
 		joined = type_join(sema->types, infer->type, type);
 	}
@@ -250,15 +270,11 @@ static bool join_expr(struct sema *sema, struct infer *infer, const struct expr 
 /* --- entrances --- */
 
 /* Takes over what was tried on a copy, and notes whether it is news. */
-static bool accept(struct sema *sema, struct infer *infer, const struct infer *tried, bool joins,
-		   struct span span)
+static bool accept(struct sema *sema, struct infer *infer, const struct infer *tried, bool joins)
 {
 	if (!joins)
 		return false;
-	if (tried->type != infer->type) {
-		sema->changed = true;
-		sema->changed_at = span;
-	}
+	sema->changed |= tried->type != infer->type;
 	*infer = *tried;
 	return true;
 }
@@ -268,34 +284,34 @@ bool infer_expr(struct sema *sema, struct infer *infer, const struct expr *value
 	struct infer tried = *infer;
 	bool joins = join_expr(sema, &tried, value);
 
-	return accept(sema, infer, &tried, joins, value->span);
+	return accept(sema, infer, &tried, joins);
 }
 
-bool infer_type(struct sema *sema, struct infer *infer, const struct type *type, struct span span)
+bool infer_type(struct sema *sema, struct infer *infer, const struct type *type)
 {
 	struct infer tried = *infer;
 	bool joins = infer_quiet(sema, &tried, type);
 
-	return accept(sema, infer, &tried, joins, span);
+	return accept(sema, infer, &tried, joins);
 }
 
-void infer_wide(struct sema *sema, struct infer *infer, struct span span)
+void infer_wide(struct sema *sema, struct infer *infer)
 {
 	struct infer tried = *infer;
 
 	tried.is_wide = true;
 	enum_to_integer(sema, &tried);
 	settle_integer(sema, &tried);
-	accept(sema, infer, &tried, true, span);
+	accept(sema, infer, &tried, true);
 }
 
-void infer_zero(struct sema *sema, struct infer *infer, struct span span)
+void infer_zero(struct sema *sema, struct infer *infer)
 {
 	struct infer tried = *infer;
 
 	tried.has_literal = true;
 	settle_integer(sema, &tried);
-	accept(sema, infer, &tried, true, span);
+	accept(sema, infer, &tried, true);
 }
 
 const struct type *infer_join(struct sema *sema, const struct expr *a, const struct expr *b)

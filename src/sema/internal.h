@@ -57,6 +57,7 @@ struct infer {
 	uint64_t most; /* largest literal */
 	uint64_t least; /* magnitude of the most negative literal */
 	bool has_literal;
+	bool is_mixed; /* pointers: into different spaces */
 	bool is_wide; /* written by ++ or +=: 8 bytes */
 	const struct type *shape; /* tuple or record: kind, number and names of the members */
 	struct infer *members; /* one for each */
@@ -122,7 +123,6 @@ struct sema {
 
 	uint32_t round;
 	bool changed; /* this round learned something */
-	struct span changed_at; /* the value that it was learned from */
 	bool final;
 	const struct type *unknown;
 
@@ -190,6 +190,9 @@ void sema_cast_to(struct sema *sema, struct expr **expr, const struct type *type
 /* int64 or uint64 by its own signedness; for integers, enums, bools, pointers, castable aggregates.
  */
 void sema_cast_to_64(struct sema *sema, struct expr **expr);
+/* A pointer type @to made of a value of type @from: it points into the same space. Others: @to. */
+const struct type *sema_keep_space(struct sema *sema, const struct type *to,
+				   const struct type *from);
 /* Whether a written cast from @from to @to is allowed. */
 bool sema_can_cast(struct sema *sema, const struct type *from, const struct type *to);
 /* Whether it is an integer (enums included), without bool: what arithmetic takes. */
@@ -284,13 +287,13 @@ const char *sema_read_helper(const struct sema *sema, const struct type *ptr, bo
 /* Joins in a value: false if the types do not go together (@infer is then unchanged). Sets
  * sema->changed when something new was learned. Unknown values change nothing. */
 bool infer_expr(struct sema *sema, struct infer *infer, const struct expr *value);
-bool infer_type(struct sema *sema, struct infer *infer, const struct type *type, struct span span);
+bool infer_type(struct sema *sema, struct infer *infer, const struct type *type);
 /* The same, without telling anyone. */
 bool infer_quiet(struct sema *sema, struct infer *infer, const struct type *type);
 /* ++ and compound assignment: 8 bytes. */
-void infer_wide(struct sema *sema, struct infer *infer, struct span span);
+void infer_wide(struct sema *sema, struct infer *infer);
 /* What nothing is assigned to: a zero, as a literal. */
-void infer_zero(struct sema *sema, struct infer *infer, struct span span);
+void infer_zero(struct sema *sema, struct infer *infer);
 /* The join of two checked expressions, as arms of ?: have it: literals adopt the other's type. NULL
  * if there is none. */
 const struct type *infer_join(struct sema *sema, const struct expr *a, const struct expr *b);

@@ -330,7 +330,7 @@ void map_update(struct sema *sema, struct sema_map *map, struct expr *target,
 	if (!has || has->kind != TYPE_PTR) {
 		if (value && !infer_expr(sema, &map->value, value))
 			report_value(sema, map, value->type, value->span);
-		infer_wide(sema, &map->value, target->span);
+		infer_wide(sema, &map->value);
 	}
 	target->type = sema_map_value_type(sema, map);
 }

@@ -137,11 +137,10 @@ void scope_learned(struct sema *sema, struct sema_variable *variable)
 
 void scope_fix(struct sema *sema, struct sema_variable *variable, const struct type *type)
 {
-	if (variable->infer.type != type) {
-		sema->changed = true;
-		sema->changed_at = variable->variable->span;
-	}
-	variable->infer = (struct infer){.type = type == sema->unknown ? NULL : type};
+	const struct type *known = type == sema->unknown ? NULL : type;
+
+	sema->changed |= variable->infer.type != known;
+	variable->infer = (struct infer){.type = known};
 	variable->variable->is_fixed = true;
 	variable->variable->type = type;
 }
@@ -225,7 +224,7 @@ void scope_assign(struct sema *sema, struct sema_variable *variable, const struc
 		return;
 	}
 	if (!(value ? infer_expr(sema, &variable->infer, value)
-		    : infer_type(sema, &variable->infer, type, span)))
+		    : infer_type(sema, &variable->infer, type)))
 		report_mismatch(sema, variable, span, type);
 	scope_learned(sema, variable);
 }

@@ -3,9 +3,6 @@
 
 #include <stdarg.h>
 
-/* More rounds than types can grow in: what is still unsettled then refers to itself. */
-#define MOST_ROUNDS 64
-
 /* --- diagnostics --- */
 
 static struct diag *note_instance(struct sema *sema, struct diag *diag)
@@ -114,14 +111,14 @@ static void zero_unassigned(struct sema *sema)
 		struct sema_map *map = sema->maps.data[i];
 
 		if (!map->is_assigned && !map->value.type)
-			infer_zero(sema, &map->value, map->first_use);
+			infer_zero(sema, &map->value);
 	}
 	for (size_t i = 0; i < sema->instances.len; i++) {
 		for (size_t j = 0; j < sema->instances.data[i]->variables.len; j++) {
 			struct sema_variable *variable = sema->instances.data[i]->variables.data[j];
 
 			if (!variable->has_value && !variable->infer.type)
-				infer_zero(sema, &variable->infer, variable->variable->span);
+				infer_zero(sema, &variable->infer);
 		}
 	}
 }
@@ -131,45 +128,37 @@ static void zero_circular(struct sema *sema)
 {
 	for (size_t i = 0; i < sema->maps.len; i++)
 		if (!sema->maps.data[i]->value.type)
-			infer_zero(sema, &sema->maps.data[i]->value, sema->maps.data[i]->first_use);
+			infer_zero(sema, &sema->maps.data[i]->value);
 }
 
-/* Rounds until one learns nothing; false if they do not end. */
-static bool settle(struct sema *sema)
+/*
+ * Rounds until one learns nothing. They end, since joins only ever widen: integers to 64 bits,
+ * texts to max_strlen, and tuples cannot come to contain themselves, as a tuple and its member
+ * never join.
+ */
+static void settle(struct sema *sema)
 {
 	do {
-		if (sema->round >= MOST_ROUNDS)
-			return false;
 		diags_mute(sema->diags, true);
 		check_round(sema);
 		diags_mute(sema->diags, false);
 	} while (sema->changed);
-	return true;
 }
 
-static bool settle_with(struct sema *sema, void (*assume)(struct sema *))
+static void settle_with(struct sema *sema, void (*assume)(struct sema *))
 {
 	sema->changed = false;
 	assume(sema);
-	return !sema->changed || settle(sema);
-}
-
-static bool learn_types(struct sema *sema)
-{
-	bool settled = settle(sema) && settle_with(sema, zero_unassigned);
-
-	if (settled && !diags_muted_error(sema->diags))
-		settled = settle_with(sema, zero_circular);
-	return settled;
+	if (sema->changed)
+		settle(sema);
 }
 
 static void check_bodies(struct sema *sema)
 {
-	if (!learn_types(sema)) {
-		diag_error(sema->diags, "endless-type", sema->changed_at,
-			   "The type of this value cannot be determined: it contains itself");
-		return;
-	}
+	settle(sema);
+	settle_with(sema, zero_unassigned);
+	if (!diags_muted_error(sema->diags))
+		settle_with(sema, zero_circular);
 	sema->final = true;
 	check_round(sema);
 }

@@ -177,7 +177,7 @@ static void compound_var(struct sema *sema, struct stmt *stmt)
 	if (variable->variable->is_fixed)
 		return;
 	scope_assign(sema, variable, compound_value(sema, stmt), NULL, stmt->span);
-	infer_wide(sema, &variable->infer, stmt->span);
+	infer_wide(sema, &variable->infer);
 	scope_learned(sema, variable);
 	target->type = variable->variable->type;
 }
@@ -241,6 +241,16 @@ static void sema_assign(struct sema *sema, struct stmt *stmt)
 
 /* --- let --- */
 
+static const struct type *declared_type(struct sema *sema, struct stmt *stmt)
+{
+	const struct expr *value = stmt->let.value;
+	const struct type *type = sema_type(sema, stmt->let.type, value);
+
+	if (!value || !sema_is_known(sema, value) || type == sema->unknown)
+		return type;
+	return sema_keep_space(sema, type, value->type);
+}
+
 static void sema_let(struct sema *sema, struct stmt *stmt)
 {
 	struct sema_variable *variable;
@@ -254,7 +264,7 @@ static void sema_let(struct sema *sema, struct stmt *stmt)
 	variable = scope_declare(sema, stmt->let.name, stmt->let.name_span);
 	stmt->let.variable = variable->variable;
 	if (stmt->let.type)
-		scope_fix(sema, variable, sema_type(sema, stmt->let.type, stmt->let.value));
+		scope_fix(sema, variable, declared_type(sema, stmt));
 	if (!stmt->let.value)
 		return;
 	scope_assign(sema, variable, stmt->let.value, NULL, stmt->let.value->span);
