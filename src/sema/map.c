@@ -281,6 +281,13 @@ static void note_value(struct sema_map *map, struct span span)
 		map->first_value = span;
 }
 
+/* A map with keys may be full; a scalar has its one place. */
+static void note_refusal(struct sema *sema, struct expr *target)
+{
+	if (target->map.keys.len)
+		sema_helper_error(sema, target, "map_update_elem", false);
+}
+
 /* Values that a map cannot hold. */
 static bool check_storable(struct sema *sema, const struct expr *value)
 {
@@ -304,7 +311,7 @@ void map_assign(struct sema *sema, struct sema_map *map, struct expr *target, st
 		report_value(sema, map, (*value)->type, (*value)->span);
 	note_value(map, (*value)->span);
 	target->type = sema_map_value_type(sema, map);
-	sema_helper_error(sema, target, "map_update_elem", false);
+	note_refusal(sema, target);
 }
 
 static bool is_updatable(const struct type *type)
@@ -319,7 +326,7 @@ void map_update(struct sema *sema, struct sema_map *map, struct expr *target,
 	const struct type *has = map->value.type;
 
 	note_value(map, target->span);
-	sema_helper_error(sema, target, "map_update_elem", false);
+	note_refusal(sema, target);
 	if (has && !is_updatable(has)) {
 		if (!value || sema_is_known(sema, value))
 			report_value(sema, map, value ? value->type : sema_int64(sema),
