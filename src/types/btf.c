@@ -278,20 +278,6 @@ const struct type *btf_convert(struct types *types, struct btf_object *object, u
 
 /* --- members --- */
 
-/* Puts a bit-field into the smallest aligned unit that holds it, else at its first byte. */
-static void place_bits(struct type_field *field, uint32_t bits, uint32_t size)
-{
-	field->bit_size = size;
-	for (uint32_t unit = 1; unit <= 8; unit *= 2) {
-		field->offset = bits / 8 / unit * unit;
-		field->bit_offset = bits - field->offset * 8;
-		if (field->bit_offset + size <= unit * 8)
-			return;
-	}
-	field->offset = bits / 8;
-	field->bit_offset = bits % 8;
-}
-
 /* A bit-field's width; before kind_flag (Linux 4.20) its integer type tells. */
 static uint32_t bitfield_size(const struct btf_data *data, const struct btf_type *type, uint32_t i)
 {
@@ -328,7 +314,7 @@ void btf_load_fields(struct types *types, struct type *type)
 			types_intern_name(types, btf_data_string(&object->data, member->name_off));
 		fields[i].type = btf_convert(types, object, member->type);
 		if (width)
-			place_bits(&fields[i], bits, width);
+			types_place_bits(&fields[i], bits, width);
 		else
 			fields[i].offset = bits / 8;
 	}

@@ -33,7 +33,8 @@ bool types_find_constant(struct types *types, const char *name, struct type_cons
 		*constant = *known;
 		return true;
 	}
-	if (btf_find_enumerator(types, BTF_VMLINUX, name, constant))
+	if (cdefs_find_enumerator(types, name, constant) ||
+	    btf_find_enumerator(types, BTF_VMLINUX, name, constant))
 		return true;
 	row = find_row(name);
 	if (row) {
@@ -42,6 +43,8 @@ bool types_find_constant(struct types *types, const char *name, struct type_cons
 		constant->type = NULL;
 		return true;
 	}
+	if (cdefs_read_headers(types) && cdefs_find_enumerator(types, name, constant))
+		return true;
 	/* There may be hundreds of modules to open: last. */
 	return btf_find_enumerator(types, BTF_MODULES, name, constant);
 }

@@ -6,8 +6,10 @@
 const struct type_field *types_fields(struct types *types, const struct type *type, uint32_t *n)
 {
 	/* Fields are filled in when first asked for; all else of a type is fixed. */
-	if (!type->record.loaded)
+	if (!type->record.loaded && type->record.origin == ORIGIN_BTF)
 		btf_load_fields(types, (struct type *)type);
+	else if (!type->record.loaded)
+		cdefs_load_fields(types, (struct type *)type);
 	*n = type->record.nfields;
 	return type->record.fields;
 }
@@ -51,6 +53,19 @@ uint32_t type_path_offset(const struct type_path *path)
 	for (uint32_t i = 0; i < path->n; i++)
 		offset += path->field[i]->offset;
 	return offset;
+}
+
+void types_place_bits(struct type_field *field, uint32_t bits, uint32_t size)
+{
+	field->bit_size = size;
+	for (uint32_t unit = 1; unit <= 8; unit *= 2) {
+		field->offset = bits / 8 / unit * unit;
+		field->bit_offset = bits - field->offset * 8;
+		if (field->bit_offset + size <= unit * 8)
+			return;
+	}
+	field->offset = bits / 8;
+	field->bit_offset = bits % 8;
 }
 
 bool type_is_integer(const struct type *type)

@@ -24,8 +24,10 @@ void types_free(struct types *types)
 {
 	if (!types)
 		return;
+	cdefs_free(types->cdefs);
 	btf_source_free(types->btf);
 	types->btf = NULL;
+	types->cdefs = NULL;
 }
 
 struct arena *types_arena(struct types *types)

@@ -7,6 +7,7 @@
 #include "types/type.h"
 
 struct btf_source;
+struct cdefs;
 
 struct types {
 	struct arena *arena;
@@ -18,6 +19,7 @@ struct types {
 	uint32_t serial; /* last id given to a definition */
 	struct btf_source *btf; /* NULL until asked for */
 	const char *btf_path; /* NULL: the running kernel's */
+	struct cdefs *cdefs; /* NULL without a preamble */
 };
 
 /* --- intern.c --- */
@@ -44,5 +46,18 @@ bool btf_find_enumerator(struct types *types, enum btf_where where, const char *
 			 struct type_constant *constant);
 void btf_load_fields(struct types *types, struct type *type);
 void btf_source_free(struct btf_source *source);
+
+/* --- fields.c --- */
+/* Puts a bit-field into the smallest aligned unit that holds it, else at its first byte. */
+void types_place_bits(struct type_field *field, uint32_t bits, uint32_t size);
+
+/* --- cdefs.c: what libclang has found so far --- */
+const struct type *cdefs_find_typedef(struct types *types, const char *name);
+const struct type *cdefs_find_tag(struct types *types, enum type_kind keyword, const char *name);
+bool cdefs_find_enumerator(struct types *types, const char *name, struct type_constant *constant);
+/* Reads headers that were left for later; true if there may now be more to find. */
+bool cdefs_read_headers(struct types *types);
+void cdefs_load_fields(struct types *types, struct type *type);
+void cdefs_free(struct cdefs *cdefs);
 
 #endif

@@ -365,12 +365,24 @@ const struct type *types_by_name(struct types *types, const char *name)
 	if (!strncmp(name, "const ", 6))
 		name += 6;
 	type = hashmap_gets(&types->typedefs, name);
-	return type ? type : btf_find_typedef(types, name);
+	if (!type)
+		type = cdefs_find_typedef(types, name);
+	if (!type)
+		type = btf_find_typedef(types, name);
+	if (!type && cdefs_read_headers(types))
+		type = cdefs_find_typedef(types, name);
+	return type;
 }
 
 const struct type *types_by_tag(struct types *types, enum type_kind kind, const char *name)
 {
 	const struct type *type = btf_find_tag(types, kind, name);
 
-	return type ? type : types_defined(types, kind, ORIGIN_SCRIPT, name);
+	if (!type)
+		type = types_defined(types, kind, ORIGIN_SCRIPT, name);
+	if (!type)
+		type = cdefs_find_tag(types, kind, name);
+	if (!type && cdefs_read_headers(types))
+		type = cdefs_find_tag(types, kind, name);
+	return type;
 }
