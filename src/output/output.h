@@ -42,6 +42,7 @@ bool output_find_format(const char *name, enum output_format_id *format);
 struct output_entry {
 	const void *key; /* NULL for a scalar */
 	const void *value; /* merged: one value */
+	bool is_unset; /* a scalar that was never assigned: value is zero */
 };
 
 /* Merges the per-CPU values of an aggregate (each @stride bytes apart) into @merged, type_size
@@ -62,17 +63,19 @@ void output_message(struct output *output, const struct plan_event *event,
 /* The event's format applied to its payload, as bytes: for cat, system, and their kin. */
 void output_format(struct output *output, const struct plan_event *event, const void *payload,
 		   struct strbuf *out);
-/* Text that came from elsewhere; @type is the JSON type: "time", "cat", "join", "syscall". Written
- * as it is in text mode. */
-void output_text(struct output *output, const char *type, const char *text, size_t len);
+/* Text that came from elsewhere, without a newline at its end unless it has one of its own. */
+enum output_text_kind { TEXT_TIME, TEXT_CAT, TEXT_JOIN, TEXT_SYSTEM };
+void output_text(struct output *output, enum output_text_kind kind, const char *text, size_t len);
 void output_attached(struct output *output, uint64_t n);
 void output_runtime_error(struct output *output, const struct plan_event *event,
 			  const char *message, const char *helper, int64_t code, uint64_t repeated);
 void output_lost(struct output *output, uint64_t n, uint64_t total);
 
+enum output_account_kind { ACCOUNT_PROBE, ACCOUNT_EVENT, ACCOUNT_MAP, ACCOUNT_STACK };
 struct output_account_row {
-	const char *what; /* "probe", "map", "event", "stack" */
-	const char *name;
+	enum output_account_kind what;
+	const char *name; /* "kprobe:vfs_read"; where an event is sent, "stdin:1:9"; "@m"; "kstack"
+			   */
 	uint64_t total, ran, filtered, missed, sent, rendered, lost,
 		refused; /* as far as they apply */
 };

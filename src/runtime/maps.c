@@ -12,6 +12,7 @@
 struct snapshot {
 	char *keys, *values;
 	size_t n, cap;
+	bool is_unset; /* a scalar that was never assigned */
 };
 
 static void snapshot_free(struct snapshot *snapshot)
@@ -148,6 +149,7 @@ static bool read_scalar(const struct run *run, const struct run_map *map, struct
 	if (!bpf_map_lookup_elem(map->fd, &zero, raw))
 		set = is_set(run, map, raw);
 	snapshot_add(run, map, snapshot, (const char *)&zero, raw);
+	snapshot->is_unset = !set;
 	free(raw);
 	return set;
 }
@@ -161,6 +163,7 @@ static void print_snapshot(struct run *run, const struct run_map *map,
 	for (size_t i = 0; i < snapshot->n; i++) {
 		entries[i].key = scalar ? NULL : snapshot->keys + i * map->key_size;
 		entries[i].value = snapshot->values + i * map->plan->value->size;
+		entries[i].is_unset = snapshot->is_unset;
 	}
 	output_map(run->output, map->plan, entries, snapshot->n, top, div);
 	free(entries);
