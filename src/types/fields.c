@@ -6,10 +6,16 @@
 const struct type_field *types_fields(struct types *types, const struct type *type, uint32_t *n)
 {
 	/* Fields are filled in when first asked for; all else of a type is fixed. */
-	if (!type->record.loaded && type->record.origin == ORIGIN_BTF)
-		btf_load_fields(types, (struct type *)type);
-	else if (!type->record.loaded)
-		cdefs_load_fields(types, (struct type *)type);
+	struct type *loading = (struct type *)type;
+
+	if (type->record.loaded)
+		;
+	else if (type->record.origin == ORIGIN_BTF)
+		btf_load_fields(types, loading);
+	else if (type->record.module)
+		dwarf_load_fields(types, loading);
+	else
+		cdefs_load_fields(types, loading);
 	*n = type->record.nfields;
 	return type->record.fields;
 }

@@ -25,9 +25,11 @@ void types_free(struct types *types)
 	if (!types)
 		return;
 	cdefs_free(types->cdefs);
+	dwarf_files_free(types->dwarf);
 	btf_source_free(types->btf);
 	types->btf = NULL;
 	types->cdefs = NULL;
+	types->dwarf = NULL;
 }
 
 struct arena *types_arena(struct types *types)

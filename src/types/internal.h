@@ -8,6 +8,7 @@
 
 struct btf_source;
 struct cdefs;
+struct dwarf_files;
 
 struct types {
 	struct arena *arena;
@@ -20,6 +21,7 @@ struct types {
 	struct btf_source *btf; /* NULL until asked for */
 	const char *btf_path; /* NULL: the running kernel's */
 	struct cdefs *cdefs; /* NULL without a preamble */
+	struct dwarf_files *dwarf; /* NULL until asked for */
 };
 
 /* --- intern.c --- */
@@ -59,5 +61,9 @@ bool cdefs_find_enumerator(struct types *types, const char *name, struct type_co
 bool cdefs_read_headers(struct types *types);
 void cdefs_load_fields(struct types *types, struct type *type);
 void cdefs_free(struct cdefs *cdefs);
+
+/* --- dwarf.c --- */
+void dwarf_load_fields(struct types *types, struct type *type);
+void dwarf_files_free(struct dwarf_files *files);
 
 #endif

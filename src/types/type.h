@@ -163,7 +163,7 @@ struct type {
 					     record */
 			enum type_origin origin;
 			uint32_t id; /* BTF: type id in its object; otherwise a serial number */
-			const char *module; /* BTF: NULL for vmlinux */
+			const char *module; /* BTF: NULL for vmlinux; DWARF: the binary */
 			/* struct, union: read them through types_fields(), which loads them when
 			 * first asked */
 			const struct type_field *fields;

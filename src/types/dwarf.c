@@ -1,0 +1,494 @@
+/*
+ * DWARF to types. The file that defines a function is found by its symbol's address, so that only
+ * one compilation unit is read. Structs get their members when somebody asks for them.
+ */
+#include "types/dwarf.h"
+
+#include "types/internal.h"
+
+#include <dwarf.h>
+#include <elfutils/libdw.h>
+#include <elfutils/libdwfl.h>
+#include <string.h>
+
+#define DEPTH_MAX 64
+
+/* One binary. */
+struct dwarf_file {
+	struct types *types;
+	const char *path;
+	char *debuginfo; /* libdwfl reads it through a pointer in `callbacks` */
+	Dwfl_Callbacks callbacks;
+	Dwfl *dwfl;
+	Dwfl_Module *module;
+	struct hashmap converted; /* address of a DIE to struct type */
+	VEC(Dwarf_Die)
+	records; /* of types whose members are loaded when asked for, by record.id */
+};
+
+struct dwarf_files {
+	VEC(struct dwarf_file *)
+	list;
+};
+
+/* --- opening --- */
+
+static void open_file(struct dwarf_file *file)
+{
+	file->callbacks = (Dwfl_Callbacks){
+		.find_elf = dwfl_build_id_find_elf,
+		.find_debuginfo = dwfl_standard_find_debuginfo,
+		.section_address = dwfl_offline_section_address,
+		.debuginfo_path = file->debuginfo ? &file->debuginfo : NULL,
+	};
+	file->dwfl = dwfl_begin(&file->callbacks);
+	if (!file->dwfl)
+		return;
+	dwfl_report_begin(file->dwfl);
+	file->module = dwfl_report_offline(file->dwfl, file->path, file->path, -1);
+	dwfl_report_end(file->dwfl, NULL, NULL);
+}
+
+static struct dwarf_file *find_file(struct types *types, const char *path, const char *debuginfo)
+{
+	struct dwarf_file *file;
+
+	if (!types->dwarf)
+		types->dwarf = arena_new_object(types->arena, struct dwarf_files);
+	for (size_t i = 0; i < types->dwarf->list.len; i++)
+		if (!strcmp(types->dwarf->list.data[i]->path, path))
+			return types->dwarf->list.data[i];
+	file = arena_new_object(types->arena, struct dwarf_file);
+	file->types = types;
+	file->path = types_intern_name(types, path);
+	file->debuginfo = debuginfo ? arena_strdup(types->arena, debuginfo) : NULL;
+	hashmap_init(&file->converted, types->arena);
+	open_file(file);
+	vec_push(types->arena, &types->dwarf->list, file);
+	return file;
+}
+
+void dwarf_files_free(struct dwarf_files *files)
+{
+	for (size_t i = 0; files && i < files->list.len; i++)
+		if (files->list.data[i]->dwfl)
+			dwfl_end(files->list.data[i]->dwfl);
+}
+
+/* --- attributes --- */
+
+static bool read_number(Dwarf_Die *die, unsigned attribute, uint64_t *value)
+{
+	Dwarf_Attribute attr;
+	Dwarf_Word word;
+
+	if (!dwarf_attr_integrate(die, attribute, &attr) || dwarf_formudata(&attr, &word))
+		return false;
+	*value = word;
+	return true;
+}
+
+/* The DIE of the type attribute, without qualifiers and typedefs if @strip; false for void. */
+static bool read_type(Dwarf_Die *die, Dwarf_Die *type, bool strip)
+{
+	Dwarf_Attribute attr;
+
+	if (!dwarf_attr_integrate(die, DW_AT_type, &attr) || !dwarf_formref_die(&attr, type))
+		return false;
+	return !strip || !dwarf_peel_type(type, type);
+}
+
+static const char *die_name(Dwarf_Die *die)
+{
+	const char *name = dwarf_diename(die);
+
+	return name ? name : "";
+}
+
+/* --- conversion --- */
+
+static const struct type *convert(struct dwarf_file *file, Dwarf_Die *die, int depth);
+
+static const struct type *convert_referred(struct dwarf_file *file, Dwarf_Die *die, int depth)
+{
+	Dwarf_Die type;
+
+	if (!read_type(die, &type, true))
+		return type_none(file->types);
+	return convert(file, &type, depth + 1);
+}
+
+static const struct type *convert_base(struct dwarf_file *file, Dwarf_Die *die)
+{
+	uint64_t encoding = 0;
+	int size = dwarf_bytesize(die);
+	bool is_signed;
+
+	read_number(die, DW_AT_encoding, &encoding);
+	is_signed = encoding == DW_ATE_signed || encoding == DW_ATE_signed_char;
+	if (encoding == DW_ATE_boolean && size == 1)
+		return type_bool(file->types);
+	if (encoding != DW_ATE_float && (size == 1 || size == 2 || size == 4 || size == 8))
+		return type_int(file->types, (uint32_t)size, is_signed);
+	return type_array(file->types, type_int(file->types, 1, false),
+			  size > 0 ? (uint32_t)size : 0);
+}
+
+static const struct type *convert_enum(struct dwarf_file *file, Dwarf_Die *die)
+{
+	VEC(struct type_enumerator)
+	values = {0};
+	int size = dwarf_bytesize(die);
+	bool is_signed = false;
+	Dwarf_Die child;
+
+	for (int more = dwarf_child(die, &child); !more; more = dwarf_siblingof(&child, &child)) {
+		struct type_enumerator value = {die_name(&child), 0};
+		Dwarf_Attribute attr;
+		Dwarf_Sword word;
+
+		if (dwarf_tag(&child) != DW_TAG_enumerator ||
+		    !dwarf_attr(&child, DW_AT_const_value, &attr) || dwarf_formsdata(&attr, &word))
+			continue;
+		value.value = word;
+		is_signed |= word < 0;
+		vec_push(file->types->arena, &values, value);
+	}
+	/* Without a name: enums of two binaries may share theirs. */
+	return type_define_enum(file->types, "", ORIGIN_SCRIPT, size > 0 ? (uint32_t)size : 4,
+				is_signed, values.data, (uint32_t)values.len);
+}
+
+/* The outermost dimension comes first. */
+static const struct type *convert_dimensions(struct dwarf_file *file, Dwarf_Die *range,
+					     const struct type *element, bool is_char)
+{
+	Dwarf_Die next = *range;
+	uint64_t count = 0;
+	Dwarf_Word bound;
+	Dwarf_Attribute attr;
+
+	if (!read_number(range, DW_AT_count, &count) &&
+	    dwarf_attr(range, DW_AT_upper_bound, &attr) && !dwarf_formudata(&attr, &bound))
+		count = bound + 1;
+	if (!dwarf_siblingof(range, &next) && dwarf_tag(&next) == DW_TAG_subrange_type)
+		element = convert_dimensions(file, &next, element, is_char);
+	else if (is_char && count)
+		return type_string(file->types, (uint32_t)count);
+	return type_array(file->types, element, (uint32_t)count);
+}
+
+static const struct type *convert_array(struct dwarf_file *file, Dwarf_Die *die, int depth)
+{
+	const struct type *element = convert_referred(file, die, depth);
+	Dwarf_Die range, type;
+	bool is_char = read_type(die, &type, true) && !strcmp(die_name(&type), "char");
+
+	if (dwarf_child(die, &range))
+		return type_array(file->types, element, 0);
+	return convert_dimensions(file, &range, element, is_char);
+}
+
+static const struct type *convert_record(struct dwarf_file *file, Dwarf_Die *die)
+{
+	enum type_kind kind = dwarf_tag(die) == DW_TAG_union_type ? TYPE_UNION : TYPE_STRUCT;
+	int size = dwarf_bytesize(die);
+	uint64_t align = 0;
+	struct type *type;
+
+	/* Compilers tell an alignment only where it is not that of the members. */
+	if (!read_number(die, DW_AT_alignment, &align))
+		align = size > 0 && size % 8 == 0 ? 8 : size > 0 && size % 4 == 0 ? 4 : 1;
+	type = types_new_type(file->types, kind, size > 0 ? (uint32_t)size : 0, (uint32_t)align);
+	type->record.name = types_intern_name(file->types, die_name(die));
+	type->record.origin = ORIGIN_SCRIPT;
+	type->record.module = file->path;
+	type->record.id = (uint32_t)vec_push(file->types->arena, &file->records, *die);
+	return type;
+}
+
+static const struct type *convert_new(struct dwarf_file *file, Dwarf_Die *die, int depth)
+{
+	switch (dwarf_tag(die)) {
+	case DW_TAG_base_type:
+		return convert_base(file, die);
+	case DW_TAG_pointer_type:
+	case DW_TAG_reference_type:
+	case DW_TAG_rvalue_reference_type:
+		return type_ptr(file->types, convert_referred(file, die, depth), SPACE_USER);
+	case DW_TAG_enumeration_type:
+		return convert_enum(file, die);
+	case DW_TAG_array_type:
+		return convert_array(file, die, depth);
+	case DW_TAG_structure_type:
+	case DW_TAG_class_type:
+	case DW_TAG_union_type:
+		return convert_record(file, die);
+	}
+	return type_none(file->types);
+}
+
+static const struct type *convert(struct dwarf_file *file, Dwarf_Die *die, int depth)
+{
+	const struct type *type = hashmap_get(&file->converted, &die->addr, sizeof(die->addr));
+	void **key;
+
+	if (type || depth > DEPTH_MAX)
+		return type ? type : type_none(file->types);
+	type = convert_new(file, die, depth);
+	key = arena_memdup(file->types->arena, &die->addr, sizeof(die->addr));
+	hashmap_set(&file->converted, key, sizeof(*key), (void *)type);
+	return type;
+}
+
+/* --- members --- */
+
+/* A bit-field's place in bits from the struct's start: the older attributes count from the top. */
+static uint32_t bit_position(Dwarf_Die *die, uint64_t offset, uint64_t width)
+{
+	uint64_t bits, unit;
+
+	if (read_number(die, DW_AT_data_bit_offset, &bits))
+		return (uint32_t)bits;
+	if (!read_number(die, DW_AT_bit_offset, &bits))
+		return (uint32_t)offset * 8;
+	if (!read_number(die, DW_AT_byte_size, &unit)) {
+		Dwarf_Die type;
+
+		unit = read_type(die, &type, true) ? (uint64_t)dwarf_bytesize(&type) : 4;
+	}
+	return (uint32_t)(offset * 8 + unit * 8 - bits - width);
+}
+
+/* False for what takes no place in the object. */
+static bool read_member(struct dwarf_file *file, Dwarf_Die *die, struct type_field *field)
+{
+	uint64_t offset = 0, width;
+
+	*field = (struct type_field){0};
+	if (dwarf_tag(die) != DW_TAG_member && dwarf_tag(die) != DW_TAG_inheritance)
+		return false;
+	if (dwarf_hasattr(die, DW_AT_external) || dwarf_hasattr(die, DW_AT_declaration))
+		return false;
+	read_number(die, DW_AT_data_member_location, &offset);
+	/* A base class is searched like an anonymous member. */
+	field->name = types_intern_name(file->types, die_name(die));
+	field->type = convert_referred(file, die, 0);
+	field->offset = (uint32_t)offset;
+	if (read_number(die, DW_AT_bit_size, &width))
+		types_place_bits(field, bit_position(die, offset, width), (uint32_t)width);
+	return *field->name || type_is_struct(field->type);
+}
+
+void dwarf_load_fields(struct types *types, struct type *type)
+{
+	struct dwarf_file *file = find_file(types, type->record.module, NULL);
+	Dwarf_Die die = file->records.data[type->record.id], child;
+	VEC(struct type_field)
+	fields = {0};
+
+	type->record.loaded = true;
+	for (int more = dwarf_child(&die, &child); !more; more = dwarf_siblingof(&child, &child)) {
+		struct type_field field;
+
+		if (read_member(file, &child, &field))
+			vec_push(types->arena, &fields, field);
+	}
+	type->record.fields = fields.data;
+	type->record.nfields = (uint32_t)fields.len;
+}
+
+/* --- types as C --- */
+
+static void add_c_type(Dwarf_Die *die, struct strbuf *out, int depth);
+
+static void add_referred(Dwarf_Die *die, const char *suffix, struct strbuf *out, int depth)
+{
+	Dwarf_Die type;
+
+	if (depth < DEPTH_MAX && read_type(die, &type, false))
+		add_c_type(&type, out, depth + 1);
+	else
+		strbuf_adds(out, "void");
+	strbuf_adds(out, suffix);
+}
+
+static void add_named(const char *keyword, Dwarf_Die *die, struct strbuf *out)
+{
+	strbuf_addf(out, "%s%s", keyword, *die_name(die) ? die_name(die) : "<anonymous>");
+}
+
+static void add_c_type(Dwarf_Die *die, struct strbuf *out, int depth)
+{
+	switch (dwarf_tag(die)) {
+	case DW_TAG_pointer_type:
+		add_referred(die, "*", out, depth);
+		break;
+	case DW_TAG_reference_type:
+		add_referred(die, "&", out, depth);
+		break;
+	case DW_TAG_rvalue_reference_type:
+		add_referred(die, "&&", out, depth);
+		break;
+	case DW_TAG_const_type:
+		strbuf_adds(out, "const ");
+		add_referred(die, "", out, depth);
+		break;
+	case DW_TAG_volatile_type:
+		strbuf_adds(out, "volatile ");
+		add_referred(die, "", out, depth);
+		break;
+	case DW_TAG_restrict_type:
+	case DW_TAG_atomic_type:
+		add_referred(die, "", out, depth);
+		break;
+	case DW_TAG_array_type:
+		add_referred(die, "[]", out, depth);
+		break;
+	case DW_TAG_subroutine_type:
+		add_referred(die, "()", out, depth);
+		break;
+	case DW_TAG_structure_type:
+		add_named("struct ", die, out);
+		break;
+	case DW_TAG_union_type:
+		add_named("union ", die, out);
+		break;
+	case DW_TAG_enumeration_type:
+		add_named("enum ", die, out);
+		break;
+	default:
+		add_named("", die, out);
+		break;
+	}
+}
+
+static const char *c_type(struct types *types, Dwarf_Die *die)
+{
+	struct strbuf text = STRBUF_INIT;
+	const char *copy;
+
+	add_referred(die, "", &text, 0);
+	copy = arena_strdup(types->arena, strbuf_str(&text));
+	strbuf_free(&text);
+	return copy;
+}
+
+/* --- functions --- */
+
+/* The address of a function's symbol in libdwfl's image; 0 if there is none. */
+static GElf_Addr find_symbol(Dwfl_Module *module, const char *name)
+{
+	int n = dwfl_module_getsymtab(module);
+
+	for (int i = 1; i < n; i++) {
+		GElf_Addr address;
+		GElf_Sym symbol;
+		GElf_Word section;
+		const char *found =
+			dwfl_module_getsym_info(module, i, &symbol, &address, &section, NULL, NULL);
+
+		if (found && GELF_ST_TYPE(symbol.st_info) == STT_FUNC && section != SHN_UNDEF &&
+		    !strcmp(found, name))
+			return address;
+	}
+	return 0;
+}
+
+struct wanted {
+	const char *name;
+	Dwarf_Addr address; /* 0: by name only */
+	Dwarf_Die die;
+	bool is_found;
+};
+
+static const char *linkage_name(Dwarf_Die *die)
+{
+	Dwarf_Attribute attr;
+	const char *name = NULL;
+
+	if (dwarf_attr_integrate(die, DW_AT_linkage_name, &attr))
+		name = dwarf_formstring(&attr);
+	return name ? name : "";
+}
+
+static int match_function(Dwarf_Die *die, void *data)
+{
+	struct wanted *wanted = data;
+	Dwarf_Addr entry;
+
+	if (dwarf_entrypc(die, &entry))
+		return DWARF_CB_OK;
+	/* An alias has another name than its definition, but the same address. */
+	if (wanted->address ? entry != wanted->address
+			    : strcmp(die_name(die), wanted->name) &&
+				      strcmp(linkage_name(die), wanted->name))
+		return DWARF_CB_OK;
+	wanted->die = *die;
+	wanted->is_found = true;
+	return DWARF_CB_ABORT;
+}
+
+/* In the unit that holds the address, or, where no table says which does, in all. */
+static bool find_function(struct dwarf_file *file, struct wanted *wanted)
+{
+	GElf_Addr address = find_symbol(file->module, wanted->name);
+	Dwarf_Addr bias;
+	Dwarf_Die *unit = address ? dwfl_module_addrdie(file->module, address, &bias) : NULL;
+
+	if (unit) {
+		wanted->address = address - bias;
+		dwarf_getfuncs(unit, match_function, wanted, 0);
+	}
+	wanted->address = 0;
+	for (unit = NULL; !wanted->is_found;) {
+		unit = dwfl_module_nextcu(file->module, unit, &bias);
+		if (!unit)
+			break;
+		dwarf_getfuncs(unit, match_function, wanted, 0);
+	}
+	return wanted->is_found;
+}
+
+static struct type_param convert_param(struct dwarf_file *file, Dwarf_Die *die, uint32_t index)
+{
+	struct types *types = file->types;
+	struct type_param param = {.name = die_name(die)};
+
+	param.name = *param.name ? types_intern_name(types, param.name)
+				 : arena_printf(types->arena, "arg%u", index);
+	param.type = convert_referred(file, die, 0);
+	param.c_type = c_type(types, die);
+	return param;
+}
+
+bool types_dwarf_function(struct types *types, const char *path, const char *debuginfo,
+			  const char *function, struct type_function *prototype)
+{
+	struct dwarf_file *file = find_file(types, path, debuginfo);
+	struct wanted wanted = {.name = function};
+	VEC(struct type_param)
+	params = {0};
+	Dwarf_Addr bias;
+	Dwarf_Die child;
+
+	if (!file->module || !dwfl_module_getdwarf(file->module, &bias) ||
+	    !find_function(file, &wanted))
+		return false;
+	for (int more = dwarf_child(&wanted.die, &child); !more;
+	     more = dwarf_siblingof(&child, &child)) {
+		if (dwarf_tag(&child) == DW_TAG_formal_parameter) {
+			uint32_t index = (uint32_t)params.len;
+
+			vec_push(types->arena, &params, convert_param(file, &child, index));
+		}
+	}
+	*prototype = (struct type_function){
+		.module = file->path,
+		.result = convert_referred(file, &wanted.die, 0),
+		.result_c_type = c_type(types, &wanted.die),
+		.params = params.data,
+		.nparams = (uint32_t)params.len,
+	};
+	return true;
+}
