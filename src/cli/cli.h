@@ -137,6 +137,15 @@ int list_script(struct compilation *compilation, const struct cli *cli, const st
 int format_script(struct compilation *compilation, const struct cli *cli,
 		  const struct input *input);
 
+/* --- preamble.c --- */
+struct script;
+struct types_macro;
+/* False if errors were queued. */
+bool load_preamble(const struct compilation *compilation, const struct cli *cli,
+		   const struct script *script, const char *directory);
+/* For sema: a macro's body as an expression, NULL if it is not one. @data is the compilation. */
+struct expr *parse_macro(void *data, const char *name, const struct types_macro *macro);
+
 /* --- list.c, info.c, privilege.c --- */
 int list_probes(struct compilation *compilation, const struct cli *cli);
 int print_info(const struct cli *cli);

@@ -184,6 +184,8 @@ static bool check(struct compilation *compilation, const struct cli *cli, struct
 		.bench_mode = cli->test_or_bench == 'b',
 		.check_only = cli->action == ACTION_CHECK,
 		.probe_filter = cli->probe_filter,
+		.parse_macro = parse_macro,
+		.parse_data = compilation,
 	};
 
 	read_environment(compilation, &config, fixed);
@@ -260,7 +262,8 @@ bool compile(struct compilation *compilation, const struct cli *cli, const struc
 
 	script = parse(compilation, cli, input);
 	times[1] = milliseconds();
-	ok = script && check(compilation, cli, script, &unit);
+	ok = script && load_preamble(compilation, cli, script, input->directory) &&
+	     check(compilation, cli, script, &unit);
 	times[2] = milliseconds();
 	diags_render(compilation->diags, stderr, &cli->style);
 	*status = ok ? STATUS_OK : cli->compat ? STATUS_USAGE : STATUS_SCRIPT;
@@ -278,7 +281,8 @@ int list_script(struct compilation *compilation, const struct cli *cli, const st
 {
 	struct ast_unit unit = {0};
 	struct script *script = parse(compilation, cli, input);
-	bool ok = script && check(compilation, cli, script, &unit);
+	bool ok = script && load_preamble(compilation, cli, script, input->directory) &&
+		  check(compilation, cli, script, &unit);
 
 	diags_render(compilation->diags, stderr, &cli->style);
 	if (!ok)
