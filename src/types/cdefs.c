@@ -24,7 +24,8 @@ static void join_pieces(struct cdefs *cdefs, const struct cdefs_piece *pieces, s
 
 	for (size_t i = 0; i < npieces; i++) {
 		size_t len = strlen(pieces[i].text);
-		struct cdefs_part part = {(uint32_t)text.len, (uint32_t)len + 1, pieces[i].span};
+		struct cdefs_part part = {(uint32_t)text.len, (uint32_t)len + 1, (uint32_t)len,
+					  pieces[i].span};
 
 		vec_push(arena, &cdefs->parts, part);
 		strbuf_add(&text, pieces[i].text, len);
@@ -172,6 +173,7 @@ static const char *macro_body(struct cdefs *cdefs, CXCursor cursor)
 	return copy;
 }
 
+/* Headers make their enumerators known to #ifdef by macros that stand for themselves. */
 static bool find_header_macro(struct cdefs *cdefs, const char *name, struct types_macro *macro)
 {
 	const CXCursor *cursor = hashmap_gets(&cdefs->header_macros, name);
@@ -180,7 +182,7 @@ static bool find_header_macro(struct cdefs *cdefs, const char *name, struct type
 		return false;
 	macro->body = macro_body(cdefs, *cursor);
 	macro->span = SPAN_NONE;
-	return true;
+	return strcmp(macro->body, name) != 0;
 }
 
 static bool is_known_otherwise(struct types *types, const char *name)

@@ -10,7 +10,8 @@
 
 /* A piece's place in the text that is compiled. */
 struct cdefs_part {
-	uint32_t start, len;
+	uint32_t start, len; /* of text and line end */
+	uint32_t text_len;
 	struct span span;
 };
 

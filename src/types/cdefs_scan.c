@@ -33,6 +33,9 @@ struct span cdefs_span(const struct cdefs *cdefs, uint32_t start, uint32_t len)
 
 		if (start < part->start || start >= part->start + part->len)
 			continue;
+		/* A header that is imported is named by its import. */
+		if (part->span.end - part->span.start != part->text_len)
+			return part->span;
 		start = part->span.start + (start - part->start);
 		len = start + len > part->span.end ? part->span.end - start : len;
 		return (struct span){start, start + len};

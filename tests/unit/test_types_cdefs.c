@@ -326,6 +326,7 @@ START_TEST(headers_of_the_script_are_read)
 	char *directory = make_header("#include <linux/no-such-header.h>\n"
 				      "#define SIZE (sizeof(int) * 2UL)\n"
 				      "#define NEGATIVE -1\n"
+				      "#define ITSELF ITSELF\n"
 				      "struct from_header { int x; };\n");
 	const char *dirs[] = {directory}, *includes[] = {"mine.h"};
 	struct cdefs_options options = {0};
@@ -347,6 +348,7 @@ START_TEST(headers_of_the_script_are_read)
 	ck_assert_uint_eq(types_by_tag(types, TYPE_STRUCT, "from_header")->size, 4);
 	ck_assert_str_eq(body("SIZE"), "( sizeof ( int ) * 2UL )");
 	ck_assert_str_eq(body("NEGATIVE"), "- 1");
+	ck_assert_ptr_null(body("ITSELF"));
 }
 END_TEST
 
