@@ -1,15 +1,17 @@
 /*
  * tseries(): the last intervals of a value, as a ring of {epoch, value, count, set}. An epoch is
- * the number of intervals since the clock's beginning; an entry of another epoch is begun anew.
+ * the number of intervals since the wall clock's beginning; an entry of another epoch is begun
+ * anew. `set` is the time of the last update, so that the last one of all CPUs can be told.
  */
 #include "codegen/internal.h"
 
 enum { ENTRY_EPOCH = 0, ENTRY_VALUE = 8, ENTRY_COUNT = 16, ENTRY_SET = 24, ENTRY_SIZE = 32 };
 
-static LLVMValueRef emit_epoch(struct codegen *cg, const struct type *type)
+static LLVMValueRef emit_epoch(struct codegen *cg, const struct type *type, LLVMValueRef now)
 {
-	LLVMValueRef now = emit_helper0(cg, BPF_FUNC_ktime_get_boot_ns, cg->i64);
+	LLVMValueRef offset = emit_setting(cg, offsetof(struct plan_settings, wall_offset_ns));
 
+	now = LLVMBuildAdd(cg->builder, now, offset, "");
 	return LLVMBuildUDiv(cg->builder, now, cg_i64(cg, type->tseries.interval_ns), "");
 }
 
@@ -57,9 +59,9 @@ void emit_update_tseries(struct codegen *cg, const struct plan_map *map, const s
 	const struct type *type = map->value;
 	LLVMValueRef value = emit_value64(cg, call->call.args.data[0]), epoch, index, entry, same,
 		     old;
-	LLVMValueRef count, set;
+	LLVMValueRef count, set, now = emit_helper0(cg, BPF_FUNC_ktime_get_boot_ns, cg->i64);
 
-	epoch = emit_epoch(cg, type);
+	epoch = emit_epoch(cg, type, now);
 	index = LLVMBuildURem(b, epoch, cg_i64(cg, type->tseries.intervals), "");
 	entry = emit_entry(cg, slot, index, type->tseries.intervals, ENTRY_SIZE);
 
@@ -73,5 +75,5 @@ void emit_update_tseries(struct codegen *cg, const struct plan_map *map, const s
 	entry_store(cg, entry, ENTRY_EPOCH, epoch);
 	entry_store(cg, entry, ENTRY_VALUE, old);
 	entry_store(cg, entry, ENTRY_COUNT, LLVMBuildAdd(b, count, cg_i64(cg, 1), ""));
-	entry_store(cg, entry, ENTRY_SET, cg_i64(cg, 1));
+	entry_store(cg, entry, ENTRY_SET, now);
 }

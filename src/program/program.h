@@ -1,18 +1,21 @@
 /*
- * The plan: everything that the runtime must know of a compiled script, beside the BPF code and
- *maps themselves. It is written into the section "sonde.plan" of the BPF ELF object and read back
- *from there, also when the object was made in the same process. It refers to nothing outside
- *itself.
+ * The plan: everything that the runtime must know of a compiled script, beside the BPF code and the
+ * maps themselves. It is written into the section "sonde.plan" of the BPF ELF object and read back
+ * from there, also when the object was made in the same process. It refers to nothing outside
+ * itself.
  *
  * The object's fixed parts, shared by codegen and runtime:
  *
- *	map  sonde_events     ring buffer of records: struct plan_record, then the payload of the
- *event's type map  sonde_counters   per-CPU array of u64, see plan_counter_*() map  sonde_scratch
- *per-CPU array of one element: values too large for the BPF stack map  sonde_stacks_<N> hash from
- *struct plan_stack_key to u64 frames[depth]: one for each of the plan's stacks map  at_<name> the
- *script's @<name>, see struct plan_map .rodata  sonde_settings   struct plan_settings, filled by
- *the runtime before loading: constant for the verifier .data    sonde_state      struct plan_state,
- *shared with the runtime while running
+ *	map sonde_events      ring buffer of records: struct plan_record, then the payload, of the
+ *	                      event's type
+ *	map sonde_counters    per-CPU array of u64, see plan_counter_*()
+ *	map sonde_scratch     per-CPU array of one element: values too large for the BPF stack
+ *	map sonde_stacks_<N>  hash from struct plan_stack_key to u64 frames[depth]: one for each of
+ *	                      the plan's stacks
+ *	map at_<name>         the script's @<name>, see struct plan_map
+ *	.rodata               sonde_settings: struct plan_settings, filled by the runtime before
+ *	                      loading: constant for the verifier
+ *	.data                 sonde_state: struct plan_state, shared with the runtime while running
  */
 #ifndef SONDE_PROGRAM_PROGRAM_H
 #define SONDE_PROGRAM_PROGRAM_H
@@ -44,6 +47,8 @@ struct plan_settings {
 	uint64_t ncpus;
 	uint64_t start_ns; /* boot-time clock when tracing began: elapsed */
 	uint64_t tracer_tgid; /* in the initial namespace */
+	uint64_t wall_offset_ns; /* wall clock less boot-time clock when tracing began: the
+				    intervals of tseries() lie at multiples of wall-clock time */
 };
 
 struct plan_state {

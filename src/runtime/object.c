@@ -159,6 +159,7 @@ static void fill_settings(const struct run *run, struct plan_settings *settings)
 		.ncpus = (uint64_t)sysconf(_SC_NPROCESSORS_ONLN),
 		.start_ns = clock_ns(CLOCK_BOOTTIME),
 		.tracer_tgid = (uint64_t)getpid(),
+		.wall_offset_ns = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_BOOTTIME),
 	};
 	if (!stat("/proc/self/ns/pid", &ns) && ns.st_ino != INITIAL_PID_NS_INO) {
 		settings->pid_ns_dev = ns.st_dev;

@@ -32,7 +32,8 @@
  *	tseries         32 * intervals                per CPU, {u64 epoch, u64 value, u64 count, u64
  *set}
  *
- * `set` is 0 until the first update on that CPU.
+ * `set` is 0 until the first update on that CPU. In a tseries it is the boot-time clock of the last
+ * update, and the epoch is the number of intervals since the wall clock's beginning.
  */
 #ifndef SONDE_TYPES_TYPE_H
 #define SONDE_TYPES_TYPE_H
