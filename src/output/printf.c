@@ -58,11 +58,18 @@ static uint64_t cut(uint64_t value, uint32_t size, bool is_signed)
 static char *put_digits(char *digits, uint64_t value, unsigned base, bool is_upper)
 {
 	const char *alphabet = is_upper ? "0123456789ABCDEF" : "0123456789abcdef";
+	unsigned shift = base == 16 ? 4 : 3;
 	char *p = digits + 22;
 
+	if (base == 10) {
+		do
+			*--p = (char)('0' + value % 10);
+		while (value /= 10);
+		return p;
+	}
 	do
-		*--p = alphabet[value % base];
-	while (value /= base);
+		*--p = alphabet[value & (base - 1)];
+	while (value >>= shift);
 	return p;
 }
 

@@ -333,7 +333,8 @@ static bool member_is_inside(const struct type *form, const struct type_field *f
 		return false;
 	size = field->type->size;
 	if (field->bit_size) {
-		if (field->bit_size > 64 || field->bit_offset > 64)
+		if (field->bit_size > 64 || field->bit_offset > 64 ||
+		    (!type_is_integer(field->type) && field->type->kind != TYPE_BOOL))
 			return false;
 		size = (field->bit_offset + field->bit_size + 7) / 8;
 	}
