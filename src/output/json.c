@@ -50,6 +50,15 @@ static const char *map_type(const struct type *value)
 	return value->kind == TYPE_TSERIES ? "tseries" : "map";
 }
 
+/* Two texts in one string. */
+static void put_string(struct output *output, const char *prefix, const char *text)
+{
+	strbuf_clear(&output->field);
+	strbuf_adds(&output->field, prefix);
+	strbuf_adds(&output->field, text);
+	json_string(&output->record, strbuf_str(&output->field), output->field.len);
+}
+
 static void put_key(struct output *output, const struct type *type, const void *key)
 {
 	strbuf_clear(&output->field);
@@ -88,7 +97,9 @@ static void json_map(struct output *output, const struct plan_map *map,
 	if (map->value->kind == TYPE_TSERIES)
 		range = tseries_range_of(map->value, entries, n);
 	open_data(output, map_type(map->value));
-	strbuf_addf(&output->record, "{\"@%s\": %s", map->name, map->key ? "{" : "");
+	strbuf_addc(&output->record, '{');
+	put_string(output, "@", map->name);
+	strbuf_adds(&output->record, map->key ? ": {" : ": ");
 	for (size_t i = 0; i < n; i++) {
 		if (i)
 			strbuf_adds(&output->record, ", ");

@@ -1,4 +1,5 @@
 /* The plan: what it is built of, its serial form (also when that is damaged), its text. */
+#include "program/format.h"
 #include "program/program.h"
 
 #include <check.h>
@@ -121,6 +122,50 @@ START_TEST(config_defaults)
 	ck_assert(config.print_maps_on_exit);
 	ck_assert(config.cpp_demangle);
 	ck_assert_int_eq(config.missing_probes, MISSING_ERROR);
+}
+END_TEST
+
+/* --- formats --- */
+
+START_TEST(formats_are_taken_apart)
+{
+	const char *format = "a%%b%-+ 08.3lld%rx%zq";
+	static const enum format_kind kinds[] = {FORMAT_TEXT,    FORMAT_TEXT,          FORMAT_TEXT,
+						 FORMAT_DECIMAL, FORMAT_BYTES_ESCAPED, FORMAT_TEXT};
+	static const char *const texts[] = {"a", "%", "b", "%-+ 08.3lld", "%rx", "%zq"};
+	struct format_part part;
+
+	for (size_t i = 0; i < 6; i++) {
+		ck_assert(format_next(&format, &part));
+		ck_assert_int_eq(part.kind, kinds[i]);
+		ck_assert_uint_eq(part.len, strlen(texts[i]));
+		ck_assert(!memcmp(part.start, texts[i], part.len));
+		if (i != 3)
+			continue;
+		ck_assert(part.left && part.plus && part.blank && part.zero && !part.alternate);
+		ck_assert_uint_eq(part.width, 8);
+		ck_assert_int_eq(part.precision, 3);
+		ck_assert_uint_eq(part.size, 8);
+	}
+	ck_assert(!format_next(&format, &part));
+}
+END_TEST
+
+START_TEST(formats_take_arguments)
+{
+	static const char *const unsupported[] = {"%f", "%5.2e", "%n", "%*d", "%g"};
+	struct format_part part;
+
+	ck_assert_uint_eq(format_arguments(""), 0);
+	ck_assert_uint_eq(format_arguments("%"), 0);
+	ck_assert_uint_eq(format_arguments("%d %s%%%p %gr %rh %c"), 6);
+	ck_assert_uint_eq(format_arguments("%z\""), 0);
+	for (size_t i = 0; i < 5; i++) {
+		const char *format = unsupported[i];
+
+		ck_assert(format_next(&format, &part));
+		ck_assert_int_eq(part.kind, FORMAT_UNSUPPORTED);
+	}
 }
 END_TEST
 
@@ -563,6 +608,8 @@ static Suite *make_suite(void)
 	tcase_add_test(tcase, values_are_followed_by_the_set_word);
 	tcase_add_test(tcase, counters_do_not_overlap);
 	tcase_add_test(tcase, config_defaults);
+	tcase_add_test(tcase, formats_are_taken_apart);
+	tcase_add_test(tcase, formats_take_arguments);
 	tcase_add_test(tcase, what_is_written_is_read);
 	tcase_add_test(tcase, structs_are_read_with_members);
 	tcase_add_test(tcase, an_empty_plan_is_read);
