@@ -135,8 +135,3 @@ uint64_t aggregate_shown(const struct type *type, const void *data, uint64_t div
 		return load_average(type, data, div).average;
 	return divide(type->is_signed, load_u64(data), div);
 }
-
-int64_t output_aggregate_number(const struct type *type, const void *merged)
-{
-	return (int64_t)aggregate_shown(type, merged, 0);
-}

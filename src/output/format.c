@@ -59,11 +59,14 @@ void output_put(struct output *output, FILE *stream)
 {
 	struct strbuf *record = &output->record;
 
-	if (stream == output->out && !output->error &&
-	    fwrite_unlocked(record->data, 1, record->len, stream) != record->len)
-		remember_error(output);
-	else if (stream != output->out)
+	/* Where both streams end in one place, what happened first stands first. */
+	if (stream != output->out) {
+		output_flush(output);
 		fwrite(record->data, 1, record->len, stream);
+	} else if (!output->error &&
+		   fwrite_unlocked(record->data, 1, record->len, stream) != record->len) {
+		remember_error(output);
+	}
 	strbuf_clear(record);
 }
 

@@ -49,8 +49,6 @@ struct output_entry {
  * bytes. */
 void output_merge(const struct type *type, const void *values, size_t stride, unsigned ncpus,
 		  void *merged);
-/* For --- reading casts of count sum min max avg: the number. */
-int64_t output_aggregate_number(const struct type *type, const void *merged);
 
 /* Sorts @entries (in place) as the language says and prints them. top and div: 0 for none. */
 void output_map(struct output *output, const struct plan_map *map, struct output_entry *entries,

@@ -71,7 +71,6 @@ START_TEST(extremes_are_of_what_is_set)
 
 	output_merge(type, values, 16, 3, merged);
 	ck_assert_int_eq(merged[0], -3);
-	ck_assert_int_eq(output_aggregate_number(type, merged), -3);
 	output_merge(type_aggregate(c->types, TYPE_MAX, true), values, 16, 2, merged);
 	ck_assert_int_eq(merged[0], -3);
 	/* Without a sign -3 is the largest. */
@@ -103,16 +102,6 @@ START_TEST(series_merge_by_interval)
 	ck_assert_uint_eq(last[1], 8);
 	output_merge(type_tseries(c->types, 1000, 2, REDUCE_LAST, false), values, 64, 2, merged);
 	ck_assert_uint_eq(last[1], 8);
-}
-END_TEST
-
-START_TEST(averages_are_cut_toward_zero)
-{
-	const struct type *type = type_aggregate(c->types, TYPE_AVG, true);
-	const int64_t negative[] = {-15, 2}, none[] = {0, 0};
-
-	ck_assert_int_eq(output_aggregate_number(type, negative), -7);
-	ck_assert_int_eq(output_aggregate_number(type, none), 0);
 }
 END_TEST
 
@@ -594,7 +583,6 @@ static Suite *make_suite(void)
 	tcase_add_test(text, counts_and_sums_add_up);
 	tcase_add_test(text, extremes_are_of_what_is_set);
 	tcase_add_test(text, series_merge_by_interval);
-	tcase_add_test(text, averages_are_cut_toward_zero);
 	tcase_add_test(text, scalars);
 	tcase_add_test(text, keyed_maps);
 	tcase_add_test(text, records_and_stacks_in_keys);
