@@ -265,8 +265,12 @@ static void make_ternary(struct sema *sema, struct expr *expr)
 
 static void make_block(struct sema *sema, struct expr *expr)
 {
-	sema_block(sema, expr->block);
-	expr->type = expr->block->tail ? expr->block->tail->type : type_none(sema->types);
+	struct block *block = expr->block;
+
+	sema_block(sema, block);
+	if (block->tail && sema_is_known(sema, block->tail) && type_is_aggregate(block->tail->type))
+		sema_read(sema, &block->tail);
+	expr->type = block->tail ? block->tail->type : type_none(sema->types);
 }
 
 void sema_expr(struct sema *sema, struct expr **expr)

@@ -28,6 +28,7 @@ enum type_space sema_ptr_space(const struct sema *sema, const struct type *ptr)
 static void report_unknown(struct sema *sema, const struct type_expr *type)
 {
 	const char *keyword = "";
+	struct diag *diag;
 
 	switch ((int)type->keyword) {
 	case TYPE_STRUCT:
@@ -40,8 +41,11 @@ static void report_unknown(struct sema *sema, const struct type_expr *type)
 		keyword = "enum ";
 		break;
 	}
-	sema_error(sema, "unknown-type", type->span, "Cannot resolve unknown type \"%s%s\"",
-		   keyword, type->name);
+	diag = sema_error(sema, "unknown-type", type->span, "Cannot resolve unknown type \"%s%s\"",
+			  keyword, type->name);
+	if (!types_have_btf(sema->types))
+		diag_hint(diag, "The kernel's own types are not known here, since there is no BTF "
+				"(/sys/kernel/btf/vmlinux)");
 }
 
 static const struct type *find_name(struct sema *sema, const char *name)
