@@ -102,6 +102,8 @@ struct provider_attach {
 	const struct provider_env *env;
 	struct provider_links *links;
 	struct arena *arena; /* for messages */
+	const uint32_t *indices; /* of the targets, in the program as it was compiled: cookies;
+				    NULL: as they stand */
 };
 
 struct provider {
@@ -139,6 +141,10 @@ struct provider {
 	bool (*can_multi)(const struct provider_env *env, const struct plan_target *pattern);
 	/* The ELF section of its programs (libbpf's names decide program and attach type). */
 	const char *(*section)(const struct provider_env *env, const struct plan_prog *prog);
+	/* Settings that the section's name cannot express, before the program is loaded. May be
+	 * NULL. */
+	void (*prepare)(const struct provider_env *env, const struct plan_prog *prog,
+			struct bpf_program *bpf);
 	/*
 	 * Attaches the program to all its targets. Returns 0, or a negative errno with *error set:
 	 * what could not be attached, why, and the remedy. A target that is gone obeys
@@ -163,12 +169,25 @@ const struct provider *const *providers(size_t *n);
 bool glob_match(const char *pattern, const char *text);
 bool glob_is_pattern(const char *text);
 
+/* A symbol of the binary that a uprobe's target is in, for uaddr(). */
+struct provider_symbol {
+	uint64_t address; /* virtual, in the file */
+	uint64_t size;
+	bool is_relative; /* the file is position-independent */
+};
+bool provider_find_symbol(const struct provider_env *env, const struct plan_target *target,
+			  const char *name, struct provider_symbol *symbol);
+
 /* --- links: attached things with one owner --- */
 struct bpf_link;
 struct provider_links *provider_links_new(void);
 void provider_links_add_link(struct provider_links *links, struct bpf_link *link);
 void provider_links_add_fd(struct provider_links *links, int fd); /* closed to detach */
+/* A perf event, with whatever BPF link it carries: it can be stopped before it is closed. */
+void provider_links_add_perf(struct provider_links *links, int fd);
 size_t provider_links_count(const struct provider_links *links);
+/* Stops every event at once; nothing fires any more. What takes time is left for freeing. */
+void provider_links_disable(struct provider_links *links);
 /* Detaches everything. */
 void provider_links_free(struct provider_links *links);
 

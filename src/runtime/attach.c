@@ -38,16 +38,29 @@ static void report(const struct run *run, const struct plan_prog *prog, const ch
 }
 
 /* Takes the target at @index out of the program, as missing_probes allows. */
-static void drop_target(struct plan_prog *prog, uint32_t index)
+static void drop_target(struct plan_prog *prog, uint32_t *indices, uint32_t index)
 {
+	size_t behind = prog->targets.len - index - 1;
+
 	memmove(&prog->targets.data[index], &prog->targets.data[index + 1],
-		(prog->targets.len - index - 1) * sizeof(prog->targets.data[0]));
+		behind * sizeof(prog->targets.data[0]));
+	memmove(&indices[index], &indices[index + 1], behind * sizeof(*indices));
 	prog->targets.len--;
+}
+
+/* A copy to drop targets from: others look at the plan's. */
+static void copy_targets(struct arena *arena, struct plan_prog *prog, uint32_t *indices)
+{
+	prog->targets.data = arena_memdup(arena, prog->targets.data,
+					  prog->targets.len * sizeof(prog->targets.data[0]));
+	for (uint32_t i = 0; i < prog->targets.len; i++)
+		indices[i] = i;
 }
 
 static bool attach_prog(struct run *run, uint32_t index)
 {
 	struct plan_prog prog = run->plan->progs.data[index];
+	uint32_t *indices = arena_new_array(run->arena, uint32_t, prog.targets.len);
 	const struct runtime_options *options = run->options;
 	enum plan_missing missing = run->plan->config.missing_probes;
 	struct provider_attach attach = {
@@ -58,8 +71,10 @@ static bool attach_prog(struct run *run, uint32_t index)
 		.env = options->env,
 		.links = run->links,
 		.arena = run->arena,
+		.indices = indices,
 	};
 
+	copy_targets(run->arena, &prog, indices);
 	while (prog.targets.len) {
 		const char *error = "";
 		uint32_t failed = 0;
@@ -81,7 +96,7 @@ static bool attach_prog(struct run *run, uint32_t index)
 			run->result->status = RUNTIME_ATTACH_FAILED;
 			return false;
 		}
-		drop_target(&prog, failed);
+		drop_target(&prog, indices, failed);
 	}
 	run->attached[index] = (uint32_t)prog.targets.len;
 	return true;

@@ -192,6 +192,17 @@ static bool find_parts(struct run *run)
 	return true;
 }
 
+static void prepare_programs(const struct run *run)
+{
+	for (size_t i = 0; i < run->plan->progs.len; i++) {
+		const struct plan_prog *prog = &run->plan->progs.data[i];
+		const struct provider *provider = provider_find(prog->provider);
+
+		if (provider && provider->prepare)
+			provider->prepare(run->options->env, prog, run->progs[i]);
+	}
+}
+
 static bool open_object(struct run *run, const struct elf_parts *parts)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "sonde");
@@ -206,6 +217,7 @@ static bool open_object(struct run *run, const struct elf_parts *parts)
 						    strerror(errno)));
 	if (!find_parts(run))
 		return false;
+	prepare_programs(run);
 	map = bpf_object__find_map_by_name(run->object, ".rodata");
 	rodata = map ? (void *)(uintptr_t)bpf_map__initial_value(map, &size) : NULL;
 	if (parts->has_settings) {

@@ -1,0 +1,236 @@
+/* Functions of a binary, from its symbol tables. */
+#include "provider/internal.h"
+
+#include "base/hashmap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* An open ELF file. */
+struct elf_file {
+	int fd;
+	Elf *elf;
+};
+
+static bool open_elf(const char *path, struct elf_file *file, const char **error)
+{
+	elf_version(EV_CURRENT);
+	file->fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (file->fd < 0) {
+		*error = strerror(errno);
+		return false;
+	}
+	file->elf = elf_begin(file->fd, ELF_C_READ_MMAP, NULL);
+	if (file->elf && elf_kind(file->elf) == ELF_K_ELF)
+		return true;
+	elf_end(file->elf);
+	close(file->fd);
+	*error = "it is not an ELF file";
+	return false;
+}
+
+static void close_elf(struct elf_file *file)
+{
+	elf_end(file->elf);
+	close(file->fd);
+}
+
+static bool offset_of(Elf *elf, uint64_t address, uint64_t *offset)
+{
+	size_t n;
+
+	if (elf_getphdrnum(elf, &n))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		GElf_Phdr header;
+
+		if (!gelf_getphdr(elf, (int)i, &header) || header.p_type != PT_LOAD)
+			continue;
+		if (address >= header.p_vaddr && address - header.p_vaddr < header.p_memsz) {
+			*offset = address - header.p_vaddr + header.p_offset;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool elf_file_offset(const char *path, uint64_t address, uint64_t *offset)
+{
+	struct elf_file file;
+	const char *error;
+	bool found;
+
+	if (!open_elf(path, &file, &error))
+		return false;
+	found = offset_of(file.elf, address, offset);
+	close_elf(&file);
+	return found;
+}
+
+typedef VEC(struct elf_function)
+function_vec;
+
+static void read_table(struct arena *arena, Elf *elf, Elf_Scn *section, const GElf_Shdr *header,
+		       function_vec *functions)
+{
+	Elf_Data *data = elf_getdata(section, NULL);
+	size_t n = header->sh_entsize ? header->sh_size / header->sh_entsize : 0;
+
+	for (size_t i = 0; data && i < n; i++) {
+		struct elf_function function;
+		const char *name;
+		GElf_Sym symbol;
+		int type;
+
+		if (!gelf_getsym(data, (int)i, &symbol) || symbol.st_shndx == SHN_UNDEF)
+			continue;
+		type = GELF_ST_TYPE(symbol.st_info);
+		name = elf_strptr(elf, header->sh_link, symbol.st_name);
+		if ((type != STT_FUNC && type != STT_GNU_IFUNC) || !name || !*name)
+			continue;
+		function =
+			(struct elf_function){.address = symbol.st_value, .size = symbol.st_size};
+		if (!offset_of(elf, symbol.st_value, &function.file_offset))
+			continue;
+		/* "name@VERSION": scripts leave the version out. */
+		function.name = arena_strndup(arena, name, strcspn(name, "@"));
+		vec_push(arena, functions, function);
+	}
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct elf_function *left = a, *right = b;
+	int order = strcmp(left->name, right->name);
+
+	return order ? order : left->address < right->address ? -1 : left->address > right->address;
+}
+
+static void sort_and_unite(struct elf_functions *functions)
+{
+	size_t kept = 0;
+
+	if (functions->n)
+		qsort(functions->all, functions->n, sizeof(functions->all[0]), compare);
+	for (size_t i = 0; i < functions->n; i++)
+		if (!kept || strcmp(functions->all[kept - 1].name, functions->all[i].name) != 0)
+			functions->all[kept++] = functions->all[i];
+	functions->n = kept;
+}
+
+static struct elf_functions *read_functions(struct arena *arena, const char *path,
+					    const char **error)
+{
+	struct elf_functions *functions;
+	function_vec found = {0};
+	Elf_Scn *section = NULL;
+	struct elf_file file;
+	GElf_Ehdr head;
+
+	if (!open_elf(path, &file, error))
+		return NULL;
+	functions = arena_new_object(arena, struct elf_functions);
+	functions->is_relative = gelf_getehdr(file.elf, &head) && head.e_type == ET_DYN;
+	while ((section = elf_nextscn(file.elf, section))) {
+		GElf_Shdr header;
+
+		if (gelf_getshdr(section, &header) &&
+		    (header.sh_type == SHT_SYMTAB || header.sh_type == SHT_DYNSYM))
+			read_table(arena, file.elf, section, &header, &found);
+	}
+	close_elf(&file);
+	functions->all = found.data;
+	functions->n = found.len;
+	sort_and_unite(functions);
+	return functions;
+}
+
+const struct elf_functions *elf_functions(const struct provider_env *env, const char *path,
+					  const char **error)
+{
+	struct hashmap *cache = env->cache;
+	struct elf_functions *functions;
+
+	if (!cache) {
+		cache = arena_new_object(env->arena, struct hashmap);
+		hashmap_init(cache, env->arena);
+		/* The environment is the caller's, what is kept in it is ours. */
+		((struct provider_env *)(uintptr_t)env)->cache = cache;
+	}
+	functions = hashmap_gets(cache, path);
+	if (functions)
+		return functions;
+	functions = read_functions(env->arena, path, error);
+	if (functions)
+		hashmap_sets(cache, arena_strdup(env->arena, path), functions);
+	return functions;
+}
+
+const struct elf_function *elf_find(const struct elf_functions *functions, const char *name)
+{
+	size_t low = 0, high = functions->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = strcmp(functions->all[middle].name, name);
+
+		if (!order)
+			return &functions->all[middle];
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+/* Any symbol, not only functions. */
+bool provider_find_symbol(const struct provider_env *env, const struct plan_target *target,
+			  const char *name, struct provider_symbol *symbol)
+{
+	Elf_Scn *section = NULL;
+	struct elf_file file;
+	const char *error;
+	bool found = false;
+	GElf_Ehdr head;
+
+	(void)env;
+	if (!target->module || !open_elf(target->module, &file, &error))
+		return false;
+	symbol->is_relative = gelf_getehdr(file.elf, &head) && head.e_type == ET_DYN;
+	while (!found && (section = elf_nextscn(file.elf, section))) {
+		Elf_Data *data = elf_getdata(section, NULL);
+		GElf_Shdr header;
+		GElf_Sym entry;
+
+		if (!gelf_getshdr(section, &header) || !data || !header.sh_entsize ||
+		    (header.sh_type != SHT_SYMTAB && header.sh_type != SHT_DYNSYM))
+			continue;
+		for (size_t i = 0; !found && i < header.sh_size / header.sh_entsize; i++) {
+			const char *text;
+
+			if (!gelf_getsym(data, (int)i, &entry) || entry.st_shndx == SHN_UNDEF)
+				continue;
+			text = elf_strptr(file.elf, header.sh_link, entry.st_name);
+			found = text && !strcmp(text, name);
+		}
+		symbol->address = entry.st_value;
+		symbol->size = entry.st_size;
+	}
+	close_elf(&file);
+	return found;
+}
+
+/* From libstdc++, by its C interface (the Itanium C++ ABI, 3.4.1). */
+char *__cxa_demangle(const char *name, char *buffer, size_t *length, int *status);
+
+char *elf_demangle(const char *name)
+{
+	int status;
+
+	return strncmp(name, "_Z", 2) ? NULL : __cxa_demangle(name, NULL, NULL, &status);
+}

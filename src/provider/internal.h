@@ -1,0 +1,112 @@
+/* What the files of the provider room share. */
+#ifndef SONDE_PROVIDER_INTERNAL_H
+#define SONDE_PROVIDER_INTERNAL_H
+
+#include "provider/provider.h"
+
+#include <linux/perf_event.h>
+
+extern const struct provider provider_begin, provider_end, provider_self, provider_test,
+	provider_bench, provider_kprobe, provider_kretprobe, provider_fentry, provider_fexit,
+	provider_tracepoint, provider_rawtracepoint, provider_uprobe, provider_uretprobe,
+	provider_usdt, provider_profile, provider_interval, provider_software, provider_hardware,
+	provider_watchpoint, provider_iter;
+
+/* Every provider; registry.c lists them. */
+extern const struct provider provider_begin, provider_end, provider_self, provider_test,
+	provider_bench, provider_profile, provider_interval, provider_software, provider_hardware,
+	provider_tracepoint, provider_rawtracepoint, provider_uprobe, provider_uretprobe;
+
+/* --- parse.c: fields of attach points --- */
+/* Reports unless the number of fields behind the provider is between the two. */
+bool parse_arity(struct diags *diags, const struct provider_text *text, const char *provider,
+		 uint32_t least, uint32_t most);
+/* A number (decimal, hex, 1e6, _) that is the whole field; false without a message otherwise. */
+bool parse_number(const char *field, uint64_t *number);
+
+/* --- timer.c: profile and interval --- */
+bool timer_parse(const struct provider_env *env, struct diags *diags,
+		 const struct provider_text *text, struct plan_target *target, const char *name);
+void timer_attr(const struct plan_target *target, struct perf_event_attr *attr);
+int expand_itself(const struct provider_env *env, const struct plan_target *pattern,
+		  provider_found_fn found, void *data, const char **error);
+
+/* --- names.c: what listing callbacks collect --- */
+struct name_pair {
+	const char *module, *name; /* module may be NULL */
+};
+struct name_list {
+	struct arena *arena;
+	VEC(struct name_pair)
+	names;
+};
+void name_list_add(const char *module, const char *name, void *list); /* a types_name_fn */
+void name_list_sort(struct name_list *list);
+
+/* --- signature.c: types of what programs see --- */
+struct type_function;
+const struct type *signature_args(const struct provider_env *env, const char *name,
+				  const struct type_function *function);
+const struct type *signature_registers(const struct provider_env *env);
+const struct type *signature_perf_event(const struct provider_env *env);
+
+/* --- perf.c: perf events that carry programs --- */
+/* Opens, attaches the program (through a BPF link where there is a cookie) and enables; 0 or
+ * negative errno. @index: of the target, which tells its cookie. */
+int perf_attach(const struct provider_attach *attach, struct perf_event_attr *attr, pid_t pid,
+		int cpu, uint32_t index);
+/* On every CPU that is online, or with the process wherever it runs. */
+int perf_attach_everywhere(const struct provider_attach *attach, struct perf_event_attr *attr,
+			   pid_t pid, uint32_t index);
+/* Attaches each target by @fn. */
+typedef int (*attach_one_fn)(const struct provider_attach *attach, const struct plan_target *target,
+			     uint32_t index, const char **error);
+int attach_each(const struct provider_attach *attach, attach_one_fn fn, const char **error,
+		uint32_t *failed);
+/* The type of a dynamic PMU ("uprobe"), or negative errno. */
+int perf_pmu_type(const char *name);
+/* The bit of its config that means "at return", or negative errno. */
+int perf_pmu_retprobe_bit(const char *name);
+/* Why attaching failed, in words with the remedy. */
+const char *perf_error(struct arena *arena, int error);
+
+/* --- elf.c: functions of a binary --- */
+struct elf_function {
+	const char *name;
+	uint64_t address, size, file_offset;
+};
+struct elf_functions {
+	struct elf_function *all; /* sorted by name, each name once */
+	size_t n;
+	bool is_relative;
+};
+/* Functions of .symtab and .dynsym; read once for each path. NULL with *error. */
+const struct elf_functions *elf_functions(const struct provider_env *env, const char *path,
+					  const char **error);
+const struct elf_function *elf_find(const struct elf_functions *functions, const char *name);
+/* The file offset of a virtual address; false if no segment has it. */
+bool elf_file_offset(const char *path, uint64_t address, uint64_t *offset);
+/* A C++ name without its mangling, to be freed; NULL if it is none. */
+char *elf_demangle(const char *name);
+
+/* --- binary.c: which file a uprobe names --- */
+/* Real paths that @pattern means (path, glob, program in PATH, library); calls for each. 0 or
+ * negative errno. */
+typedef void (*binary_found_fn)(const char *path, void *data);
+int binary_resolve(const struct provider_env *env, const char *pattern, binary_found_fn found,
+		   void *data);
+
+/* --- multi.c: one link for many functions, which libbpf 1.1 has not --- */
+bool uprobe_multi_works(void);
+struct uprobe_multi {
+	const char *path;
+	const uint64_t *offsets, *cookies;
+	uint32_t n;
+	pid_t pid;
+	bool is_return;
+};
+/* A link's descriptor, or negative errno. */
+int uprobe_multi_attach(int prog_fd, const struct uprobe_multi *multi);
+#define ATTACH_TRACE_UPROBE_MULTI 48 /* BPF_TRACE_UPROBE_MULTI, Linux 6.6 */
+
+#endif

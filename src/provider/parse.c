@@ -1,0 +1,59 @@
+/* Fields of attach points. */
+#include "provider/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool parse_arity(struct diags *diags, const struct provider_text *text, const char *name,
+		 uint32_t least, uint32_t most)
+{
+	uint32_t n = text->nfields - 1;
+	const char *wanted;
+
+	if (n >= least && n <= most)
+		return true;
+	wanted = least == most ? "" : least + 1 == most ? " or " : " to ";
+	if (*wanted)
+		diag_error(diags, "probe-arity", text->span,
+			   "%s probe type requires %u%s%u arguments, found %u", name, least, wanted,
+			   most, n);
+	else
+		diag_error(diags, "probe-arity", text->span,
+			   "%s probe type requires %u argument%s, found %u", name, least,
+			   least == 1 ? "" : "s", n);
+	return false;
+}
+
+bool parse_number(const char *field, uint64_t *number)
+{
+	int base = 10;
+
+	*number = 0;
+	if (field[0] == '0' && (field[1] == 'x' || field[1] == 'X')) {
+		base = 16;
+		field += 2;
+	}
+	if (!*field)
+		return false;
+	for (; *field; field++) {
+		const char *digits = "0123456789abcdef", *digit;
+
+		if (*field == '_')
+			continue;
+		if (base == 10 && *field == 'e' && field[1]) {
+			uint64_t exponent;
+
+			if (!parse_number(field + 1, &exponent) || exponent > 19)
+				return false;
+			while (exponent--)
+				if (__builtin_mul_overflow(*number, 10, number))
+					return false;
+			return true;
+		}
+		digit = memchr(digits, *field | 0x20, (size_t)base);
+		if (!digit || __builtin_mul_overflow(*number, (uint64_t)base, number) ||
+		    __builtin_add_overflow(*number, (uint64_t)(digit - digits), number))
+			return false;
+	}
+	return true;
+}

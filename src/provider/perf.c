@@ -1,0 +1,140 @@
+/* Perf events that carry programs. */
+#include "provider/internal.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static int open_event(struct perf_event_attr *attr, pid_t pid, int cpu)
+{
+	int fd;
+
+	attr->size = sizeof(*attr);
+	fd = (int)syscall(SYS_perf_event_open, attr, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* A cookie travels only with a link (Linux 5.15); without one the older way does on all kernels. */
+static int attach_program(const struct provider_attach *attach, int event, uint64_t cookie,
+			  int *link)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, opts, .perf_event.bpf_cookie = cookie);
+
+	*link = -1;
+	if (!attach->prog->uses_cookie)
+		return ioctl(event, PERF_EVENT_IOC_SET_BPF, attach->prog_fd) ? -errno : 0;
+	*link = bpf_link_create(attach->prog_fd, event, BPF_PERF_EVENT, &opts);
+	return *link < 0 ? *link : 0;
+}
+
+int perf_attach(const struct provider_attach *attach, struct perf_event_attr *attr, pid_t pid,
+		int cpu, uint32_t index)
+{
+	int event = open_event(attr, pid, cpu), link, error;
+
+	if (event < 0)
+		return event;
+	error = attach_program(attach, event, attach->indices ? attach->indices[index] : index,
+			       &link);
+	if (!error && ioctl(event, PERF_EVENT_IOC_ENABLE, 0))
+		error = -errno;
+	if (error) {
+		if (link >= 0)
+			close(link);
+		close(event);
+		return error;
+	}
+	if (link >= 0)
+		provider_links_add_fd(attach->links, link);
+	provider_links_add_perf(attach->links, event);
+	return 0;
+}
+
+int perf_attach_everywhere(const struct provider_attach *attach, struct perf_event_attr *attr,
+			   pid_t pid, uint32_t index)
+{
+	int ncpus = libbpf_num_possible_cpus();
+
+	if (pid > 0)
+		return perf_attach(attach, attr, pid, -1, index);
+	for (int cpu = 0; cpu < ncpus; cpu++) {
+		int result = perf_attach(attach, attr, -1, cpu, index);
+
+		/* ENODEV: a CPU that is possible but not online. */
+		if (result && result != -ENODEV)
+			return result;
+	}
+	return 0;
+}
+
+int attach_each(const struct provider_attach *attach, attach_one_fn fn, const char **error,
+		uint32_t *failed)
+{
+	for (uint32_t i = 0; i < attach->prog->targets.len; i++) {
+		int result = fn(attach, &attach->prog->targets.data[i], i, error);
+
+		if (!result)
+			continue;
+		*failed = i;
+		return result;
+	}
+	return 0;
+}
+
+static int read_first_number(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	char text[64];
+	int number = -ENOENT;
+
+	if (!file)
+		return -errno;
+	if (fgets(text, sizeof(text), file) && strpbrk(text, "0123456789"))
+		number = atoi(strpbrk(text, "0123456789"));
+	fclose(file);
+	return number;
+}
+
+int perf_pmu_type(const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/sys/bus/event_source/devices/%s/type", name);
+	return read_first_number(path);
+}
+
+int perf_pmu_retprobe_bit(const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/sys/bus/event_source/devices/%s/format/retprobe", name);
+	return read_first_number(path);
+}
+
+const char *perf_error(struct arena *arena, int error)
+{
+	switch (-error) {
+	case EACCES:
+	case EPERM:
+		return "permission denied: it needs CAP_PERFMON, or a lower "
+		       "/proc/sys/kernel/perf_event_paranoid";
+	case ENOENT:
+	case ENODEV:
+	case EOPNOTSUPP:
+		return "this machine does not have it";
+	case EMFILE:
+		return "too many open files: raise RLIMIT_NOFILE";
+	case ESRCH:
+		return "there is no such process";
+	case EINVAL:
+		return "the kernel does not accept it (EINVAL)";
+	default:
+		return arena_strdup(arena, strerror(-error));
+	}
+}

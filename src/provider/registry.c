@@ -1,0 +1,38 @@
+/* All probe types, and finding one by name. */
+#include "provider/internal.h"
+
+#include <string.h>
+#include <strings.h>
+
+static const struct provider *const all[] = {
+	&provider_begin,     &provider_end,        &provider_self,          &provider_test,
+	&provider_bench,     &provider_tracepoint, &provider_rawtracepoint, &provider_uprobe,
+	&provider_uretprobe, &provider_profile,    &provider_interval,      &provider_software,
+	&provider_hardware,  &provider_uprobe,     &provider_uretprobe,
+};
+
+static bool has_alias(const struct provider *provider, const char *name)
+{
+	for (const char *const *alias = provider->aliases; alias && *alias; alias++)
+		if (!strcasecmp(*alias, name))
+			return true;
+	return false;
+}
+
+const struct provider *provider_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		const struct provider *provider = all[i];
+
+		if (!strcasecmp(provider->name, name) || has_alias(provider, name) ||
+		    (provider->short_name && !strcmp(provider->short_name, name)))
+			return provider;
+	}
+	return NULL;
+}
+
+const struct provider *const *providers(size_t *n)
+{
+	*n = sizeof(all) / sizeof(*all);
+	return all;
+}

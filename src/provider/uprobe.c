@@ -1,0 +1,427 @@
+/* uprobe and uretprobe: functions of programs and libraries. */
+#include "provider/internal.h"
+
+#include "types/btf.h"
+#include "types/dwarf.h"
+
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* "name+0x10", "0x1234" or "name". */
+static bool parse_function(const struct provider_env *env, struct diags *diags,
+			   const struct provider_text *text, const char *field,
+			   struct plan_target *target)
+{
+	const char *plus = strrchr(field, '+');
+
+	if (field[0] >= '0' && field[0] <= '9') {
+		target->has_address = true;
+		if (parse_number(field, &target->offset))
+			return true;
+		diag_error(diags, "probe-target", text->span, "'%s' is not an address", field);
+		return false;
+	}
+	target->function = arena_strdup(env->arena, field);
+	if (!plus)
+		return true;
+	target->function = arena_strndup(env->arena, field, (size_t)(plus - field));
+	target->has_offset = true;
+	if (parse_number(plus + 1, &target->offset))
+		return true;
+	diag_error(diags, "probe-target", text->span, "'%s' is not an offset", plus + 1);
+	return false;
+}
+
+static bool parse(const struct provider_env *env, struct diags *diags,
+		  const struct provider_text *text, struct plan_target *target, const char *name)
+{
+	if (!parse_arity(diags, text, name, 2, 3))
+		return false;
+	if (text->nfields == 4 && strcmp(text->fields[2], "cpp") != 0) {
+		diag_error(diags, "probe-target", text->span,
+			   "%s: unknown language '%s': there is cpp", name, text->fields[2]);
+		return false;
+	}
+	target->module = arena_strdup(env->arena, text->fields[1]);
+	if (text->nfields == 4) {
+		target->extra = arena_strdup(env->arena, text->fields[3]);
+		target->function = "*";
+	} else if (!parse_function(env, diags, text, text->fields[2], target)) {
+		return false;
+	}
+	if (!*target->module || (target->function && !*target->function)) {
+		diag_error(diags, "probe-target", text->span, "%s: binary and function are needed",
+			   name);
+		return false;
+	}
+	target->name = text->text;
+	return true;
+}
+
+static bool parse_uprobe(const struct provider_env *env, struct diags *diags,
+			 const struct provider_text *text, struct plan_target *target)
+{
+	return parse(env, diags, text, target, "uprobe");
+}
+
+static bool parse_uretprobe(const struct provider_env *env, struct diags *diags,
+			    const struct provider_text *text, struct plan_target *target)
+{
+	if (!parse(env, diags, text, target, "uretprobe"))
+		return false;
+	if (!target->has_offset)
+		return true;
+	diag_error(diags, "probe-target", text->span,
+		   "Offset not allowed: a function returns as a whole");
+	return false;
+}
+
+struct search {
+	const struct provider_env *env;
+	const struct plan_target *pattern;
+	const char *provider;
+	provider_found_fn found;
+	void *data;
+	const char **error;
+	int result;
+};
+
+static void found_function(struct search *search, const char *path,
+			   const struct elf_function *function)
+{
+	struct plan_target target = *search->pattern;
+	struct arena *arena = search->env->arena;
+
+	target.module = path;
+	target.function = function->name;
+	target.extra = NULL;
+	if (target.has_offset) {
+		if (function->size && target.offset >= function->size) {
+			*search->error = arena_printf(
+				arena, "Offset outside the function bounds ('%s' size is %lu)",
+				function->name, function->size);
+			search->result = -ERANGE;
+			return;
+		}
+		target.name = arena_printf(arena, "%s:%s:%s+%lu", search->provider, path,
+					   function->name, target.offset);
+	} else {
+		target.name =
+			arena_printf(arena, "%s:%s:%s", search->provider, path, function->name);
+	}
+	search->found(&target, search->data);
+	search->result++;
+}
+
+static bool matches_cpp(const char *wanted, const char *mangled)
+{
+	char *demangled = elf_demangle(mangled);
+	bool matches;
+
+	if (!demangled)
+		return false;
+	matches = glob_match(wanted, demangled);
+	if (!matches && !strchr(wanted, '(')) {
+		demangled[strcspn(demangled, "(")] = '\0';
+		matches = glob_match(wanted, demangled);
+	}
+	free(demangled);
+	return matches;
+}
+
+static void search_functions(struct search *search, const char *path,
+			     const struct elf_functions *functions)
+{
+	const struct plan_target *pattern = search->pattern;
+
+	if (!pattern->extra && !glob_is_pattern(pattern->function)) {
+		const struct elf_function *function = elf_find(functions, pattern->function);
+
+		if (function)
+			found_function(search, path, function);
+		return;
+	}
+	for (size_t i = 0; i < functions->n && search->result >= 0; i++)
+		if (pattern->extra ? matches_cpp(pattern->extra, functions->all[i].name)
+				   : glob_match(pattern->function, functions->all[i].name))
+			found_function(search, path, &functions->all[i]);
+}
+
+static void search_binary(const char *path, void *data)
+{
+	struct search *search = data;
+	const struct elf_functions *functions;
+
+	if (search->result < 0)
+		return;
+	if (search->pattern->has_address) {
+		struct plan_target target = *search->pattern;
+
+		target.module = path;
+		target.name = arena_printf(search->env->arena, "%s:%s:%lu", search->provider, path,
+					   target.offset);
+		search->found(&target, search->data);
+		search->result++;
+		return;
+	}
+	functions = elf_functions(search->env, path, search->error);
+	if (functions)
+		search_functions(search, path, functions);
+	else if (!glob_is_pattern(search->pattern->module))
+		search->result = -ENOEXEC;
+}
+
+static int expand(const struct provider_env *env, const struct plan_target *pattern,
+		  provider_found_fn found, void *data, const char **error, const char *provider)
+{
+	struct search search = {env, pattern, provider, found, data, error, 0};
+	int result;
+
+	/* Every function of every file is no answer to a question. */
+	if (!strcmp(pattern->module, "*"))
+		return 0;
+	result = binary_resolve(env, pattern->module, search_binary, &search);
+	if (result == -ENOENT) {
+		*error = arena_printf(env->arena,
+				      "there is no file '%s', nor such a program in PATH "
+				      "or library",
+				      pattern->module);
+		return result;
+	}
+	return result ? result : search.result;
+}
+
+static int expand_uprobe(const struct provider_env *env, const struct plan_target *pattern,
+			 provider_found_fn found, void *data, const char **error)
+{
+	return expand(env, pattern, found, data, error, "uprobe");
+}
+
+static int expand_uretprobe(const struct provider_env *env, const struct plan_target *pattern,
+			    provider_found_fn found, void *data, const char **error)
+{
+	return expand(env, pattern, found, data, error, "uretprobe");
+}
+
+static bool can_multi(const struct provider_env *env, const struct plan_target *pattern)
+{
+	if (env->no_uprobe_multi || pattern->has_address ||
+	    (!pattern->extra && !glob_is_pattern(pattern->function)))
+		return false;
+	return uprobe_multi_works();
+}
+
+static const char *section_uprobe(const struct provider_env *env, const struct plan_prog *prog)
+{
+	(void)env;
+	(void)prog;
+	return "uprobe";
+}
+
+static const char *section_uretprobe(const struct provider_env *env, const struct plan_prog *prog)
+{
+	(void)env;
+	(void)prog;
+	return "uretprobe";
+}
+
+static void prepare(const struct provider_env *env, const struct plan_prog *prog,
+		    struct bpf_program *bpf)
+{
+	(void)env;
+	if (prog->is_multi)
+		bpf_program__set_expected_attach_type(
+			bpf, (enum bpf_attach_type)ATTACH_TRACE_UPROBE_MULTI);
+}
+
+/* Where in the file the probe goes; false with *error. */
+static bool find_offset(const struct provider_attach *attach, const struct plan_target *target,
+			uint64_t *offset, const char **error)
+{
+	const struct elf_function *function = NULL;
+	const struct elf_functions *functions;
+
+	if (target->has_address) {
+		if (elf_file_offset(target->module, target->offset, offset))
+			return true;
+		*error = "the address is in no segment of the file";
+		return false;
+	}
+	functions = elf_functions(attach->env, target->module, error);
+	if (functions)
+		function = elf_find(functions, target->function);
+	if (!function) {
+		if (functions)
+			*error = "the file has no such function";
+		return false;
+	}
+	*offset = function->file_offset + (target->has_offset ? target->offset : 0);
+	return true;
+}
+
+static int attach_one(const struct provider_attach *attach, const struct plan_target *target,
+		      uint32_t index, const char **error, bool is_return)
+{
+	int type = perf_pmu_type("uprobe"), bit = is_return ? perf_pmu_retprobe_bit("uprobe") : 0;
+	struct perf_event_attr attr = {.type = (uint32_t)type};
+	uint64_t offset;
+	int result;
+
+	if (type < 0 || bit < 0) {
+		*error = "this kernel has no uprobes (CONFIG_UPROBE_EVENTS)";
+		return -ENOTSUP;
+	}
+	if (!find_offset(attach, target, &offset, error))
+		return -ENOENT;
+	attr.config = is_return ? 1u << bit : 0;
+	attr.config1 = (uintptr_t)target->module;
+	attr.config2 = offset;
+	result = perf_attach(attach, &attr, attach->pid ? attach->pid : -1, attach->pid ? -1 : 0,
+			     index);
+	if (result)
+		*error = perf_error(attach->arena, result);
+	return result;
+}
+
+static int attach_entry(const struct provider_attach *attach, const struct plan_target *target,
+			uint32_t index, const char **error)
+{
+	return attach_one(attach, target, index, error, false);
+}
+
+static int attach_return(const struct provider_attach *attach, const struct plan_target *target,
+			 uint32_t index, const char **error)
+{
+	return attach_one(attach, target, index, error, true);
+}
+
+/* One link for each file. */
+static int attach_multi(const struct provider_attach *attach, bool is_return, const char **error,
+			uint32_t *failed)
+{
+	const struct plan_prog *prog = attach->prog;
+	uint32_t n = (uint32_t)prog->targets.len;
+	uint64_t *offsets = arena_new_array(attach->arena, uint64_t, n);
+	uint64_t *cookies = arena_new_array(attach->arena, uint64_t, n);
+
+	for (uint32_t first = 0; first < n;) {
+		const char *path = prog->targets.data[first].module;
+		struct uprobe_multi multi = {.path = path,
+					     .pid = attach->pid,
+					     .is_return = is_return,
+					     .offsets = offsets};
+		uint32_t i;
+		int fd;
+
+		for (i = first; i < n && !strcmp(prog->targets.data[i].module, path); i++) {
+			if (!find_offset(attach, &prog->targets.data[i], &offsets[i - first],
+					 error)) {
+				*failed = i;
+				return -ENOENT;
+			}
+			cookies[i - first] = attach->indices ? attach->indices[i] : i;
+		}
+		multi.n = i - first;
+		multi.cookies = prog->uses_cookie ? cookies : NULL;
+		fd = uprobe_multi_attach(attach->prog_fd, &multi);
+		if (fd < 0) {
+			*failed = first;
+			*error = perf_error(attach->arena, fd);
+			return fd;
+		}
+		provider_links_add_fd(attach->links, fd);
+		first = i;
+	}
+	return 0;
+}
+
+static int attach_uprobe(const struct provider_attach *a, const char **error, uint32_t *failed)
+{
+	if (a->prog->is_multi)
+		return attach_multi(a, false, error, failed);
+	return attach_each(a, attach_entry, error, failed);
+}
+
+static int attach_uretprobe(const struct provider_attach *a, const char **error, uint32_t *failed)
+{
+	if (a->prog->is_multi)
+		return attach_multi(a, true, error, failed);
+	return attach_each(a, attach_return, error, failed);
+}
+
+/* Arguments by name, where debug info describes the function. */
+static void signature(const struct provider_env *env, const struct plan_target *target,
+		      struct provider_signature *signature)
+{
+	struct type_function function;
+
+	signature->ctx = signature_registers(env);
+	if (target->function && !target->has_offset &&
+	    types_dwarf_function(env->types, target->module, env->debuginfo, target->function,
+				 &function)) {
+		signature->nargs = function.nparams;
+		signature->args = signature_args(env, target->name, &function);
+	}
+}
+
+static void describe(const struct provider_env *env, const struct plan_target *target,
+		     struct strbuf *out)
+{
+	struct type_function function;
+
+	if (!types_dwarf_function(env->types, target->module, env->debuginfo, target->function,
+				  &function))
+		return;
+	for (uint32_t i = 0; i < function.nparams; i++) {
+		strbuf_adds(out, "    ");
+		type_name(function.params[i].type, out);
+		strbuf_addf(out, " %s\n", function.params[i].name);
+	}
+}
+
+static const char *const uprobe_forms[] = {"uprobe:BINARY:FUNCTION[+OFFSET]",
+					   "uprobe:BINARY:ADDRESS", "uprobe:BINARY:cpp:NAME", NULL};
+static const char *const uretprobe_forms[] = {"uretprobe:BINARY:FUNCTION", NULL};
+
+const struct provider provider_uprobe = {
+	.name = "uprobe",
+	.short_name = "u",
+	.doc = "functions of programs and libraries, at entry",
+	.forms = uprobe_forms,
+	.min_kernel = "4.3",
+	.context = CONTEXT_PT_REGS,
+	.provides = PROVIDES_ARGN | PROVIDES_ARGS | PROVIDES_FUNC | PROVIDES_REG | PROVIDES_CTX |
+		    PROVIDES_SIGNAL | PROVIDES_UADDR,
+	.flags = PROVIDER_PREEMPTIBLE | PROVIDER_USER,
+	.parse = parse_uprobe,
+	.expand = expand_uprobe,
+	.signature = signature,
+	.can_multi = can_multi,
+	.section = section_uprobe,
+	.prepare = prepare,
+	.attach = attach_uprobe,
+	.describe = describe,
+};
+
+const struct provider provider_uretprobe = {
+	.name = "uretprobe",
+	.short_name = "ur",
+	.doc = "functions of programs and libraries, at return",
+	.forms = uretprobe_forms,
+	.min_kernel = "4.3",
+	.context = CONTEXT_PT_REGS,
+	.provides = PROVIDES_RETVAL | PROVIDES_FUNC | PROVIDES_REG | PROVIDES_CTX |
+		    PROVIDES_SIGNAL | PROVIDES_UADDR,
+	.flags = PROVIDER_PREEMPTIBLE | PROVIDER_USER,
+	.parse = parse_uretprobe,
+	.expand = expand_uretprobe,
+	.signature = signature,
+	.can_multi = can_multi,
+	.section = section_uretprobe,
+	.prepare = prepare,
+	.attach = attach_uretprobe,
+};
