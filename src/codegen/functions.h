@@ -1,0 +1,124 @@
+/* What the emitters of functions and builtins share among themselves; the rest of the room uses
+ * internal.h only. */
+#ifndef SONDE_CODEGEN_FUNCTIONS_H
+#define SONDE_CODEGEN_FUNCTIONS_H
+
+#include "codegen/internal.h"
+
+/* --- records (events.c) --- */
+
+struct cg_record {
+	LLVMValueRef memory; /* ptr: struct plan_record, the payload at PLAN_PAYLOAD_OFFSET */
+	LLVMBasicBlockRef next; /* where both ways meet, with and without a record */
+	uint32_t event;
+};
+
+/* Reserves a record of a plan event. The builder goes on where there is one, and nothing emitted
+ * until cg_record_end() may leave the program. */
+struct cg_record cg_record_begin(struct codegen *cg, uint32_t event);
+/* Address of member @index of the payload. */
+LLVMValueRef cg_record_member(struct codegen *cg, const struct cg_record *record, uint32_t index);
+void cg_record_end(struct codegen *cg, const struct cg_record *record);
+/* An event whose payload is made of these integers, each of its member's size. */
+void emit_event_words(struct codegen *cg, uint32_t event, LLVMValueRef *words, uint32_t n);
+/* An event whose payload is made of the values of @args. */
+void emit_event(struct codegen *cg, uint32_t event, struct expr *const *args, uint32_t n);
+
+/* --- texts and bytes from memory (functions_memory.c) --- */
+
+/*
+ * str() to @dst, of the call's type. @is_padded: the bytes after the NUL are zero, as values must
+ * be; otherwise they are undefined. Returns what the helper does (i64): bytes with the NUL, or a
+ * negative error.
+ */
+LLVMValueRef emit_str(struct codegen *cg, const struct expr *call, LLVMValueRef dst,
+		      bool is_padded);
+/* The first @n bytes of the text that str() would give, zero if there are fewer. */
+void emit_str_start(struct codegen *cg, const struct expr *call, LLVMValueRef dst, uint32_t n);
+/* buf() to @dst; bytes after the length are zero if @is_padded, otherwise undefined. */
+void emit_buf(struct codegen *cg, const struct expr *call, LLVMValueRef dst, bool is_padded);
+/* Copies a text that ends within @size bytes to @dst, zero up to @size; returns its length with the
+ * NUL (i64). */
+LLVMValueRef emit_copy_text(struct codegen *cg, LLVMValueRef dst, LLVMValueRef src, uint32_t size);
+/* An i64 that is between 0 and @max: below and above it is one of these. The verifier sees it. */
+LLVMValueRef emit_clamp(struct codegen *cg, LLVMValueRef value, uint64_t max);
+/* The same value, of which LLVM then knows nothing: a test of it is kept as it stands. */
+LLVMValueRef emit_opaque(struct codegen *cg, LLVMValueRef value);
+/* The event @error with the code (i64) of a helper, if that is negative. */
+void emit_check(struct codegen *cg, LLVMValueRef code, uint32_t error);
+
+/* --- strings (strings.c) --- */
+
+/* i1: whether @n bytes are the same; addresses are multiples of @align. */
+LLVMValueRef emit_bytes_equal(struct codegen *cg, struct span span, LLVMValueRef a, LLVMValueRef b,
+			      uint32_t n, uint32_t align);
+
+/* An integer of 2, 4 or 8 bytes with its bytes in reverse order. */
+LLVMValueRef emit_reversed(struct codegen *cg, LLVMValueRef value);
+
+/* --- loops within an operation (repeat.c) --- */
+
+/*
+ * A loop too long for the verifier to follow round by round: bpf_loop() and its callback. What the
+ * callback needs is handed over in @context, memory on the stack that holds pointers; numbers that
+ * change belong in scratch memory, where the verifier does not follow them.
+ */
+struct cg_repeat {
+	struct cg_function *outer;
+	LLVMValueRef callback; /* the function */
+	LLVMValueRef index; /* i64: number of the round */
+	LLVMValueRef context; /* ptr */
+};
+
+/* The builder goes on in the callback. */
+struct cg_repeat cg_repeat_begin(struct codegen *cg, struct span span, const char *name);
+/* Ends the callback's current block: goes on with the next round, or ends the loop. */
+void cg_repeat_next(struct codegen *cg, bool ends);
+/* Back in the outer function. */
+void cg_repeat_end(struct codegen *cg, struct cg_repeat *repeat);
+/* Runs it for at most @rounds, an i32. */
+void emit_repeat(struct codegen *cg, const struct cg_repeat *repeat, LLVMValueRef rounds,
+		 LLVMValueRef context);
+/* Memory for @n pointers on the stack. */
+LLVMValueRef cg_repeat_context(struct codegen *cg, LLVMValueRef *pointers, uint32_t n);
+LLVMValueRef cg_repeat_pointer(struct codegen *cg, const struct cg_repeat *repeat, uint32_t index);
+
+/* --- the probe (builtins_probe.c) --- */
+
+/* Rows of @stride bytes in .rodata, each a text (NULL: none) with zeros behind it. */
+LLVMValueRef cg_const_table(struct codegen *cg, const char *const *texts, uint32_t n,
+			    uint32_t stride);
+/* The address of row @index (i64), the last one's if there are fewer. */
+LLVMValueRef emit_table_row(struct codegen *cg, LLVMValueRef table, LLVMValueRef index, uint32_t n,
+			    uint32_t stride);
+/* i64: where the traced function begins; within it for probes that are not at its start. */
+LLVMValueRef emit_function_address(struct codegen *cg);
+/* A pointer that the verifier follows (i64) as a number, which may be calculated with. */
+LLVMValueRef emit_plain_number(struct codegen *cg, LLVMValueRef pointer);
+
+/* --- processes (builtins.c, functions_process.c) --- */
+
+/* i64 as bpf_get_current_pid_tgid() gives it, in the pid namespace of sonde. */
+LLVMValueRef emit_pid_tgid(struct codegen *cg);
+
+/* A user address of the current process as a usym. */
+void emit_usym(struct codegen *cg, LLVMValueRef address, LLVMValueRef dst);
+
+/* --- stacks (stacks.c) --- */
+
+void emit_stack(struct codegen *cg, const struct type *type, LLVMValueRef dst);
+
+/* Offsets in the kernel's struct pt_regs of x86_64 (arch/x86/include/asm/ptrace.h). */
+enum {
+	REGS_R9 = 64,
+	REGS_R8 = 72,
+	REGS_AX = 80,
+	REGS_CX = 88,
+	REGS_DX = 96,
+	REGS_SI = 104,
+	REGS_DI = 112,
+	REGS_IP = 128,
+	REGS_CS = 136,
+};
+
+#endif

@@ -1,0 +1,329 @@
+/*
+ * Functions that read memory: texts, bytes, paths; and those that make new texts. Reads cannot
+ * fail as far as the script is concerned: what cannot be read is empty, and under -k reported.
+ */
+#include "codegen/functions.h"
+
+LLVMValueRef emit_opaque(struct codegen *cg, LLVMValueRef value)
+{
+	LLVMTypeRef type = LLVMTypeOf(value), function = LLVMFunctionType(type, &type, 1, 0);
+	LLVMValueRef assembly =
+		LLVMGetInlineAsm(function, "", 0, "=r,0", 4, 1, 0, LLVMInlineAsmDialectATT, 0);
+
+	return LLVMBuildCall2(cg->builder, function, assembly, &value, 1, "");
+}
+
+LLVMValueRef emit_clamp(struct codegen *cg, LLVMValueRef value, uint64_t max)
+{
+	LLVMValueRef is_negative;
+
+	if (LLVMIsAConstantInt(value)) {
+		int64_t known = LLVMConstIntGetSExtValue(value);
+
+		return cg_i64(cg, known < 0 ? 0 : (uint64_t)known > max ? max : (uint64_t)known);
+	}
+	is_negative = LLVMBuildICmp(cg->builder, LLVMIntSLT, value, cg_i64(cg, 0), "");
+	value = LLVMBuildSelect(cg->builder, is_negative, cg_i64(cg, 0), value, "");
+	value = emit_opaque(cg, value);
+	return LLVMBuildSelect(cg->builder,
+			       LLVMBuildICmp(cg->builder, LLVMIntUGT, value, cg_i64(cg, max), ""),
+			       cg_i64(cg, max), value, "");
+}
+
+void emit_check(struct codegen *cg, LLVMValueRef code, uint32_t error)
+{
+	LLVMBasicBlockRef failed, next;
+
+	if (!error)
+		return;
+	failed = cg_block(cg, "failed");
+	next = cg_block(cg, "checked");
+	emit_branch(cg, LLVMBuildICmp(cg->builder, LLVMIntSLT, code, cg_i64(cg, 0), ""), failed,
+		    next);
+	cg_position(cg, failed);
+	emit_error_event(cg, error, code);
+	emit_jump(cg, next);
+	cg_position(cg, next);
+}
+
+/* A script address, and in which space it is. */
+struct read_from {
+	LLVMValueRef address; /* i64 */
+	bool is_user;
+};
+
+/* What a function reads from: where a pointer points, or a value in memory of the program. */
+static struct read_from emit_read_from(struct codegen *cg, const struct expr *expr)
+{
+	enum type_space space =
+		expr->type->kind == TYPE_PTR ? expr->type->ptr.space : SPACE_UNKNOWN;
+	struct read_from from = {.is_user = cg_is_user_space(cg, space)};
+
+	if (type_is_scalar(expr->type)) {
+		from.address = emit_value64(cg, expr);
+	} else {
+		from.is_user = false;
+		from.address = LLVMBuildPtrToInt(cg->builder, emit_address(cg, expr), cg->i64, "");
+	}
+	return from;
+}
+
+static LLVMValueRef emit_read_text(struct codegen *cg, LLVMValueRef dst, LLVMValueRef size,
+				   const struct read_from *from)
+{
+	return emit_helper(
+		cg, from->is_user ? BPF_FUNC_probe_read_user_str : BPF_FUNC_probe_read_kernel_str,
+		cg->i64, dst, size, from->address);
+}
+
+static LLVMValueRef emit_read_bytes(struct codegen *cg, LLVMValueRef dst, LLVMValueRef size,
+				    const struct read_from *from)
+{
+	return emit_helper(cg,
+			   from->is_user ? BPF_FUNC_probe_read_user : BPF_FUNC_probe_read_kernel,
+			   cg->i64, dst, size, from->address);
+}
+
+/* --- str() --- */
+
+/* A text that fills its @capacity may go on: the last byte then is the source's. */
+static void emit_cut_mark(struct codegen *cg, LLVMValueRef dst, uint32_t capacity,
+			  const struct read_from *from, LLVMValueRef code)
+{
+	LLVMBasicBlockRef full = cg_block(cg, "full"), next = cg_block(cg, "text");
+	struct read_from last = *from;
+
+	emit_branch(cg, LLVMBuildICmp(cg->builder, LLVMIntEQ, code, cg_i64(cg, capacity), ""), full,
+		    next);
+	cg_position(cg, full);
+	last.address = LLVMBuildAdd(cg->builder, from->address, cg_i64(cg, capacity - 1), "");
+	emit_read_bytes(cg, emit_offset(cg, dst, capacity - 1), cg_i32(cg, 1), &last);
+	emit_jump(cg, next);
+	cg_position(cg, next);
+}
+
+LLVMValueRef emit_str(struct codegen *cg, const struct expr *call, LLVMValueRef dst, bool is_padded)
+{
+	const struct expr *length = call->call.args.len > 1 ? call->call.args.data[1] : NULL;
+	struct read_from from = emit_read_from(cg, call->call.args.data[0]);
+	uint32_t capacity = call->type->size;
+	LLVMValueRef size = cg_i64(cg, capacity), code;
+
+	if (length)
+		size = emit_clamp(cg, emit_value64(cg, length), capacity);
+	if (is_padded)
+		emit_zero(cg, dst, capacity, 1);
+	else if (!LLVMIsAConstantInt(size))
+		emit_store(cg, cg_i8(cg, 0), dst, 1);
+	code = emit_read_text(cg, dst, size, &from);
+	if (!length)
+		emit_cut_mark(cg, dst, capacity, &from, code);
+	emit_check(cg, code, call->error_event);
+	return code;
+}
+
+void emit_str_start(struct codegen *cg, const struct expr *call, LLVMValueRef dst, uint32_t n)
+{
+	const struct expr *length = call->call.args.len > 1 ? call->call.args.data[1] : NULL;
+	struct read_from from = emit_read_from(cg, call->call.args.data[0]);
+	LLVMValueRef size = cg_i64(cg, n + 1), code;
+
+	if (length)
+		size = emit_clamp(cg, emit_value64(cg, length), n + 1);
+	emit_zero(cg, dst, n + 1, 8);
+	code = emit_read_text(cg, dst, size, &from);
+	emit_check(cg, code, call->error_event);
+}
+
+LLVMValueRef emit_call_str(struct codegen *cg, const struct expr *call, LLVMValueRef dst)
+{
+	emit_str(cg, call, dst, true);
+	return NULL;
+}
+
+/* --- buf() --- */
+
+void emit_buf(struct codegen *cg, const struct expr *call, LLVMValueRef dst, bool is_padded)
+{
+	const struct expr *length = call->call.args.len > 1 ? call->call.args.data[1] : NULL;
+	struct read_from from = emit_read_from(cg, call->call.args.data[0]);
+	uint32_t capacity = call->type->text.capacity;
+	LLVMValueRef size = cg_i64(cg, capacity), code;
+
+	if (length)
+		size = emit_clamp(cg, emit_value64(cg, length), capacity);
+	if (is_padded)
+		emit_zero(cg, dst, call->type->size, 4);
+	emit_store(cg, emit_resize(cg, size, 4, false), dst, 4);
+	if (!capacity)
+		return;
+	code = emit_read_bytes(cg, emit_offset(cg, dst, 4), size, &from);
+	emit_check(cg, code, call->error_event);
+}
+
+LLVMValueRef emit_call_buf(struct codegen *cg, const struct expr *call, LLVMValueRef dst)
+{
+	emit_buf(cg, call, dst, true);
+	return NULL;
+}
+
+/* --- lengths and concatenation --- */
+
+LLVMValueRef emit_copy_text(struct codegen *cg, LLVMValueRef dst, LLVMValueRef src, uint32_t size)
+{
+	emit_zero(cg, dst, size, 1);
+	return emit_helper(cg, BPF_FUNC_probe_read_kernel_str, cg->i64, dst, cg_i32(cg, size), src);
+}
+
+/* The helper that copies a text counts it on the way. */
+LLVMValueRef emit_call_strlen(struct codegen *cg, const struct expr *call, LLVMValueRef dst)
+{
+	const struct expr *text = call->call.args.data[0];
+	LLVMValueRef memory = cg_temp(cg, text->type->size, 8), n, is_empty;
+
+	(void)dst;
+	if (text->kind == EXPR_CALL && text->call.function->id == FUNCTION_str)
+		n = emit_str(cg, text, memory, false);
+	else
+		n = emit_helper(cg, BPF_FUNC_probe_read_kernel_str, cg->i64, memory,
+				cg_i32(cg, text->type->size), emit_address(cg, text));
+	is_empty = LLVMBuildICmp(cg->builder, LLVMIntSLT, n, cg_i64(cg, 1), "");
+	n = LLVMBuildSub(cg->builder, n, cg_i64(cg, 1), "");
+	return LLVMBuildSelect(cg->builder, is_empty, cg_i64(cg, 0), n, "");
+}
+
+/* The second text is copied to where the first one's NUL is. */
+LLVMValueRef emit_call_str_concat(struct codegen *cg, const struct expr *call, LLVMValueRef dst)
+{
+	const struct expr *first = call->call.args.data[0], *second = call->call.args.data[1];
+	uint32_t total = call->type->size, size = second->type->size, most;
+	LLVMValueRef a = emit_address(cg, first), b = emit_address(cg, second), n;
+
+	size = size < total ? size : total;
+	most = first->type->size - 1 < total - size ? first->type->size - 1 : total - size;
+	emit_zero(cg, dst, total, 1);
+	n = emit_helper(cg, BPF_FUNC_probe_read_kernel_str, cg->i64, dst, cg_i32(cg, most + 1), a);
+	n = emit_clamp(cg, LLVMBuildSub(cg->builder, n, cg_i64(cg, 1), ""), most);
+	emit_helper(cg, BPF_FUNC_probe_read_kernel_str, cg->i64, emit_offset_by(cg, dst, n),
+		    cg_i32(cg, size), b);
+	return NULL;
+}
+
+/* --- addresses --- */
+
+static LLVMValueRef emit_same_pointer(struct codegen *cg, const struct expr *call)
+{
+	return emit_value64(cg, call->call.args.data[0]);
+}
+
+LLVMValueRef emit_call_kptr(struct codegen *cg, const struct expr *call, LLVMValueRef dst)
+{
+	(void)dst;
+	return emit_same_pointer(cg, call);
+}
+
+LLVMValueRef emit_call_uptr(struct codegen *cg, const struct expr *call, LLVMValueRef dst)
+{
+	(void)dst;
+	return emit_same_pointer(cg, call);
+}
+
+/* The last page of addresses holds error codes: MAX_ERRNO of include/linux/err.h. */
+LLVMValueRef emit_call_is_err(struct codegen *cg, const struct expr *call, LLVMValueRef dst)
+{
+	LLVMValueRef is_error;
+
+	(void)dst;
+	is_error = LLVMBuildICmp(cg->builder, LLVMIntUGE, emit_same_pointer(cg, call),
+				 cg_i64(cg, (uint64_t)-4095), "");
+	return LLVMBuildZExt(cg->builder, is_error, cg->i8, "");
+}
+
+/* The member's offset, by which the struct precedes it, is relocated if the struct is the
+ * kernel's. */
+LLVMValueRef emit_call_container_of(struct codegen *cg, const struct expr *call, LLVMValueRef dst)
+{
+	const expr_vec *args = &call->call.args;
+	struct type_path path;
+	LLVMValueRef offset;
+
+	(void)dst;
+	types_find_field(cg->types, call->type->ptr.to, args->data[args->len - 1]->ident.name,
+			 &path);
+	offset = emit_field_address(cg, cg_i64(cg, 0), &path);
+	return LLVMBuildSub(cg->builder, emit_value64(cg, args->data[0]), offset, "");
+}
+
+LLVMValueRef emit_call_macaddr(struct codegen *cg, const struct expr *call, LLVMValueRef dst)
+{
+	struct read_from from = emit_read_from(cg, call->call.args.data[0]);
+	LLVMValueRef code;
+
+	code = emit_read_bytes(cg, dst, cg_i32(cg, call->type->size), &from);
+	emit_check(cg, code, call->error_event);
+	return NULL;
+}
+
+/* --- network addresses --- */
+
+enum { INET_FAMILY = 0, INET_ADDRESS = 8, IPV4_FAMILY = 2, IPV6_FAMILY = 10 };
+
+/* The family goes by the size of the address, unless it is given. */
+LLVMValueRef emit_call_ntop(struct codegen *cg, const struct expr *call, LLVMValueRef dst)
+{
+	const expr_vec *args = &call->call.args;
+	const struct expr *address = args->data[args->len - 1];
+	uint32_t size = type_is_scalar(address->type) ? 4 : address->type->size;
+	LLVMValueRef family = cg_i64(cg, size == 16 ? IPV6_FAMILY : IPV4_FAMILY), bytes;
+
+	if (args->len > 1)
+		family = emit_value64(cg, args->data[0]);
+	emit_store(cg, family, emit_offset(cg, dst, INET_FAMILY), 8);
+	bytes = emit_offset(cg, dst, INET_ADDRESS);
+	if (size < 16)
+		emit_zero(cg, bytes, 16, 8);
+	if (type_is_scalar(address->type))
+		emit_store(cg, emit_resize(cg, emit_value(cg, address), 4, false), bytes, 8);
+	else
+		emit_into(cg, address, bytes);
+	return NULL;
+}
+
+LLVMValueRef emit_call_pton(struct codegen *cg, const struct expr *call, LLVMValueRef dst)
+{
+	emit_copy(cg, dst, cg_const_bytes(cg, call->call.data, call->type->size), call->type->size,
+		  1);
+	return NULL;
+}
+
+LLVMValueRef emit_call_bswap(struct codegen *cg, const struct expr *call, LLVMValueRef dst)
+{
+	LLVMValueRef value = emit_value(cg, call->call.args.data[0]);
+
+	(void)dst;
+	if (call->type->size == 1)
+		return value;
+	return emit_reversed(cg, emit_resize(cg, value, call->type->size, false));
+}
+
+/* --- writing --- */
+
+/* The bytes pass through memory of the program's own, which the helper asks for. */
+LLVMValueRef emit_call_write_user(struct codegen *cg, const struct expr *call, LLVMValueRef dst)
+{
+	struct expr *const *args = call->call.args.data;
+	uint32_t most = cg->plan->config.max_strlen;
+	LLVMValueRef target = emit_value64(cg, args[0]), memory, size, code;
+	struct read_from from = emit_read_from(cg, args[1]);
+
+	(void)dst;
+	size = emit_value64(cg, args[2]);
+	if (LLVMIsAConstantInt(size))
+		most = LLVMConstIntGetZExtValue(size);
+	memory = cg_temp(cg, most, 8);
+	size = emit_clamp(cg, size, most);
+	emit_read_bytes(cg, memory, size, &from);
+	code = emit_helper(cg, BPF_FUNC_probe_write_user, cg->i64, target, memory, size);
+	emit_check(cg, code, call->error_event);
+	return LLVMBuildZExt(cg->builder, LLVMBuildIsNull(cg->builder, code, ""), cg->i8, "");
+}
