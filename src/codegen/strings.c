@@ -1,0 +1,366 @@
+/*
+ * Texts and bytes in memory compared: ==, strncmp(), memcmp(). A text is NUL-terminated, with zeros
+ * up to the capacity of its type, so that equal texts of one capacity are equal bytes. Short ones
+ * are compared word by word in a row, long ones in a loop, or by the kernel where one of them is
+ * known.
+ */
+#include "codegen/functions.h"
+
+#include <string.h>
+
+#define INLINE_BYTES 128
+#define CHUNK_BYTES 64 /* that one round of a loop compares */
+#define NO_LIMIT UINT32_MAX
+
+static uint32_t piece_at(uint32_t offset, uint32_t n, uint32_t align)
+{
+	uint32_t size = align < 8 ? align : 8;
+
+	while (offset + size > n)
+		size /= 2;
+	return size;
+}
+
+/* i64: zero if the bytes are the same. */
+static LLVMValueRef emit_difference(struct codegen *cg, LLVMValueRef a, LLVMValueRef b, uint32_t n,
+				    uint32_t align)
+{
+	LLVMValueRef all = cg_i64(cg, 0), difference;
+	uint32_t offset, size;
+
+	for (offset = 0; offset < n; offset += size) {
+		size = piece_at(offset, n, align);
+		difference = LLVMBuildXor(
+			cg->builder, emit_load(cg, emit_offset(cg, a, offset), size, size),
+			emit_load(cg, emit_offset(cg, b, offset), size, size), "");
+		all = LLVMBuildOr(cg->builder, all, emit_resize(cg, difference, 8, false), "");
+	}
+	return all;
+}
+
+/* Where a loop's round works: the index times the chunk, which the verifier sees to be inside. */
+static LLVMValueRef emit_chunk_offset(struct codegen *cg, const struct cg_repeat *repeat,
+				      uint32_t rounds)
+{
+	LLVMBasicBlockRef inside = cg_block(cg, "inside"), outside = cg_block(cg, "outside");
+	LLVMValueRef index = emit_opaque(cg, repeat->index);
+
+	emit_branch(cg, LLVMBuildICmp(cg->builder, LLVMIntULT, index, cg_i64(cg, rounds), ""),
+		    inside, outside);
+	cg_position(cg, outside);
+	cg_repeat_next(cg, true);
+	cg_position(cg, inside);
+	return LLVMBuildMul(cg->builder, index, cg_i64(cg, CHUNK_BYTES), "");
+}
+
+/* A loop over whole chunks; *equal, an i64 on the stack, becomes 0 where they differ. */
+static void emit_compare_chunks(struct codegen *cg, struct span span, LLVMValueRef a,
+				LLVMValueRef b, uint32_t rounds, uint32_t align, LLVMValueRef equal)
+{
+	LLVMValueRef pointers[] = {a, b, equal}, offset, same;
+	LLVMValueRef context = cg_repeat_context(cg, pointers, 3);
+	struct cg_repeat repeat = cg_repeat_begin(cg, span, "compare");
+	LLVMBasicBlockRef differ, next;
+
+	offset = emit_chunk_offset(cg, &repeat, rounds);
+	same = LLVMBuildIsNull(
+		cg->builder,
+		emit_difference(cg, emit_offset_by(cg, cg_repeat_pointer(cg, &repeat, 0), offset),
+				emit_offset_by(cg, cg_repeat_pointer(cg, &repeat, 1), offset),
+				CHUNK_BYTES, align),
+		"");
+	differ = cg_block(cg, "differ");
+	next = cg_block(cg, "same");
+	emit_branch(cg, same, next, differ);
+	cg_position(cg, differ);
+	emit_store(cg, cg_i64(cg, 0), cg_repeat_pointer(cg, &repeat, 2), 8);
+	cg_repeat_next(cg, true);
+	cg_position(cg, next);
+	cg_repeat_next(cg, false);
+	cg_repeat_end(cg, &repeat);
+	emit_repeat(cg, &repeat, cg_i32(cg, rounds), context);
+}
+
+/* Most comparisons are decided by the first word: the rest is looked at only if it is the same. */
+LLVMValueRef emit_bytes_equal(struct codegen *cg, struct span span, LLVMValueRef a, LLVMValueRef b,
+			      uint32_t n, uint32_t align)
+{
+	uint32_t rounds = n / CHUNK_BYTES, done = rounds * CHUNK_BYTES;
+	LLVMBasicBlockRef more, next, from_first, from_rest;
+	LLVMValueRef equal, first, rest;
+
+	if (n <= INLINE_BYTES)
+		return LLVMBuildIsNull(cg->builder, emit_difference(cg, a, b, n, align), "");
+	more = cg_block(cg, "compare");
+	next = cg_block(cg, "compared");
+	first = LLVMBuildIsNull(cg->builder, emit_difference(cg, a, b, 8, align), "");
+	from_first = cg_current(cg);
+	emit_branch(cg, first, more, next);
+	cg_position(cg, more);
+	equal = cg_local(cg, cg->i64, "equal");
+	emit_store(cg, cg_i64(cg, 1), equal, 8);
+	emit_compare_chunks(cg, span, a, b, rounds, align, equal);
+	rest = LLVMBuildIsNull(cg->builder,
+			       emit_difference(cg, emit_offset(cg, a, done),
+					       emit_offset(cg, b, done), n - done, align),
+			       "");
+	rest = LLVMBuildAnd(cg->builder, rest,
+			    LLVMBuildIsNotNull(cg->builder, emit_load(cg, equal, 8, 8), ""), "");
+	from_rest = cg_current(cg);
+	emit_jump(cg, next);
+	cg_position(cg, next);
+	return emit_phi(cg, first, from_first, rest, from_rest);
+}
+
+/* --- texts --- */
+
+/* Without the casts to a larger capacity that sema put around it. */
+static const struct expr *bare_text(const struct expr *expr)
+{
+	while (expr->kind == EXPR_CAST && expr->type->kind == TYPE_STRING &&
+	       expr->cast.operand->type->kind == TYPE_STRING &&
+	       expr->cast.operand->type->size <= expr->type->size)
+		expr = expr->cast.operand;
+	return expr;
+}
+
+/* In memory aligned to 8, where a member of something larger need not be. */
+static LLVMValueRef emit_aligned(struct codegen *cg, const struct expr *expr)
+{
+	LLVMValueRef memory;
+
+	if (expr->kind != EXPR_FIELD && expr->kind != EXPR_TUPLE_FIELD &&
+	    expr->kind != EXPR_INDEX && expr->kind != EXPR_BLOCK)
+		return emit_address(cg, expr);
+	memory = cg_temp(cg, expr->type->size, 8);
+	emit_into(cg, expr, memory);
+	return memory;
+}
+
+/* At least @n bytes of the text; of str() no more than these are read. */
+static LLVMValueRef emit_text_start(struct codegen *cg, const struct expr *expr, uint32_t n)
+{
+	LLVMValueRef memory;
+
+	if (expr->kind != EXPR_CALL || expr->call.function->id != FUNCTION_str)
+		return emit_aligned(cg, expr);
+	memory = cg_temp(cg, n + 1, 8);
+	emit_str_start(cg, expr, memory, n);
+	return memory;
+}
+
+/* Whether the first @n bytes, those of the literal, are there. */
+static LLVMValueRef emit_equals_literal(struct codegen *cg, const struct expr *expr,
+					const struct expr *literal, uint32_t n)
+{
+	uint32_t len = literal->string.len;
+	LLVMValueRef address, bytes;
+	char *text;
+
+	if (n > expr->type->size) {
+		emit_value(cg, expr);
+		return LLVMConstInt(cg->i1, 0, 0);
+	}
+	text = arena_alloc(cg->arena, (len + 8) & ~7u);
+	memcpy(text, literal->string.data, len);
+	bytes = cg_const_bytes(cg, text, (len + 8) & ~7u);
+	address = emit_text_start(cg, expr, n);
+	if (n <= INLINE_BYTES)
+		return emit_bytes_equal(cg, expr->span, address, bytes, n, 8);
+	return LLVMBuildIsNull(
+		cg->builder,
+		emit_helper(cg, BPF_FUNC_strncmp, cg->i64, address, cg_i32(cg, n), bytes), "");
+}
+
+/* Whether two texts are equal as far as @limit bytes. */
+static LLVMValueRef emit_texts_equal(struct codegen *cg, const struct expr *left,
+				     const struct expr *right, uint32_t limit)
+{
+	const struct expr *swap;
+	LLVMValueRef a, b, equal, end;
+	uint32_t n;
+
+	left = bare_text(left);
+	right = bare_text(right);
+	if (left->kind == EXPR_STRING || left->type->size > right->type->size) {
+		swap = left;
+		left = right;
+		right = swap;
+	}
+	if (right->kind == EXPR_STRING) {
+		n = right->string.len + 1;
+		return emit_equals_literal(cg, left, right, n < limit ? n : limit);
+	}
+	a = emit_aligned(cg, left);
+	b = emit_aligned(cg, right);
+	n = left->type->size < right->type->size ? left->type->size : right->type->size;
+	if (limit <= n || left->type->size == right->type->size)
+		return emit_bytes_equal(cg, left->span, a, b, n < limit ? n : limit, 8);
+	/* the longer one ends where the shorter must */
+	equal = emit_bytes_equal(cg, left->span, a, b, n, 8);
+	end = emit_load(cg, emit_offset(cg, left->type->size < right->type->size ? b : a, n), 1, 1);
+	return LLVMBuildAnd(cg->builder, equal, LLVMBuildIsNull(cg->builder, end, ""), "");
+}
+
+LLVMValueRef emit_string_equal(struct codegen *cg, const struct expr *left,
+			       const struct expr *right)
+{
+	return emit_texts_equal(cg, left, right, NO_LIMIT);
+}
+
+LLVMValueRef emit_string_equal_at(struct codegen *cg, LLVMValueRef a, LLVMValueRef b,
+				  uint32_t capacity)
+{
+	return emit_bytes_equal(cg, cg->program->ast->probe->span, a, b, capacity, 1);
+}
+
+LLVMValueRef emit_call_strncmp(struct codegen *cg, const struct expr *call, LLVMValueRef dst)
+{
+	struct expr *const *args = call->call.args.data;
+	uint64_t n = args[2]->integer.value;
+	LLVMValueRef equal;
+
+	(void)dst;
+	equal = emit_texts_equal(cg, args[0], args[1], n < NO_LIMIT ? n : NO_LIMIT);
+	return LLVMBuildZExt(cg->builder, LLVMBuildNot(cg->builder, equal, ""),
+			     cg_type(cg, call->type), "");
+}
+
+/* --- memcmp() --- */
+
+/* The bytes that an argument stands for. */
+static LLVMValueRef emit_bytes(struct codegen *cg, const struct expr *expr, uint32_t n)
+{
+	LLVMValueRef memory;
+
+	switch (expr->type->kind) {
+	case TYPE_PTR:
+		memory = cg_temp(cg, n, 8);
+		emit_probe_read(cg, memory, n, emit_value(cg, expr), expr->type->ptr.space,
+				expr->error_event);
+		return memory;
+	case TYPE_BUFFER:
+		return emit_offset(cg, emit_address(cg, expr), 4);
+	case TYPE_NONE:
+	case TYPE_BOOL:
+	case TYPE_INT:
+	case TYPE_ENUM:
+	case TYPE_ARRAY:
+	case TYPE_STRING:
+	case TYPE_INET:
+	case TYPE_MAC:
+	case TYPE_TIMESTAMP:
+	case TYPE_KSYM:
+	case TYPE_USYM:
+	case TYPE_KSTACK:
+	case TYPE_USTACK:
+	case TYPE_USERNAME:
+	case TYPE_CGROUP_PATH:
+	case TYPE_TUPLE:
+	case TYPE_RECORD:
+	case TYPE_STRUCT:
+	case TYPE_UNION:
+	case TYPE_COUNT:
+	case TYPE_SUM:
+	case TYPE_MIN:
+	case TYPE_MAX:
+	case TYPE_AVG:
+	case TYPE_STATS:
+	case TYPE_HIST:
+	case TYPE_LHIST:
+	case TYPE_TSERIES:
+		break;
+	}
+	if (!type_is_scalar(expr->type))
+		return emit_aligned(cg, expr);
+	memory = cg_temp(cg, 8, 8);
+	emit_into(cg, expr, memory);
+	return memory;
+}
+
+LLVMValueRef emit_reversed(struct codegen *cg, LLVMValueRef value)
+{
+	unsigned id = LLVMLookupIntrinsicID("llvm.bswap", 10);
+	LLVMTypeRef type = LLVMTypeOf(value);
+
+	return LLVMBuildCall2(cg->builder, LLVMIntrinsicGetType(cg->context, id, &type, 1),
+			      LLVMGetIntrinsicDeclaration(cg->module, id, &type, 1), &value, 1, "");
+}
+
+/* i32: -1, 0 or 1 by the first difference. The last pieces are looked at first, so that earlier
+ * ones overrule them. */
+static LLVMValueRef emit_sign(struct codegen *cg, LLVMValueRef a, LLVMValueRef b, uint32_t n,
+			      uint32_t align)
+{
+	uint32_t offsets[CHUNK_BYTES], count = 0, offset, size;
+	LLVMValueRef sign = cg_i32(cg, 0), left, right, step;
+
+	for (offset = 0; offset < n; offset += piece_at(offset, n, align))
+		offsets[count++] = offset;
+	while (count--) {
+		offset = offsets[count];
+		size = piece_at(offset, n, align);
+		left = emit_load(cg, emit_offset(cg, a, offset), size, size);
+		right = emit_load(cg, emit_offset(cg, b, offset), size, size);
+		if (size > 1) {
+			left = emit_reversed(cg, left);
+			right = emit_reversed(cg, right);
+		}
+		step = LLVMBuildSelect(cg->builder,
+				       LLVMBuildICmp(cg->builder, LLVMIntULT, left, right, ""),
+				       cg_i32(cg, -1), cg_i32(cg, 1), "");
+		sign = LLVMBuildSelect(cg->builder,
+				       LLVMBuildICmp(cg->builder, LLVMIntEQ, left, right, ""), sign,
+				       step, "");
+	}
+	return sign;
+}
+
+/* As emit_compare_chunks(); *sign, an i32 on the stack, is set where they differ. */
+static void emit_sign_chunks(struct codegen *cg, struct span span, LLVMValueRef a, LLVMValueRef b,
+			     uint32_t rounds, uint32_t align, LLVMValueRef sign)
+{
+	LLVMValueRef pointers[] = {a, b, sign}, offset, found;
+	LLVMValueRef context = cg_repeat_context(cg, pointers, 3);
+	struct cg_repeat repeat = cg_repeat_begin(cg, span, "memcmp");
+	LLVMBasicBlockRef differ, next;
+
+	offset = emit_chunk_offset(cg, &repeat, rounds);
+	found = emit_sign(cg, emit_offset_by(cg, cg_repeat_pointer(cg, &repeat, 0), offset),
+			  emit_offset_by(cg, cg_repeat_pointer(cg, &repeat, 1), offset),
+			  CHUNK_BYTES, align);
+	differ = cg_block(cg, "differ");
+	next = cg_block(cg, "same");
+	emit_branch(cg, LLVMBuildIsNull(cg->builder, found, ""), next, differ);
+	cg_position(cg, differ);
+	emit_store(cg, found, cg_repeat_pointer(cg, &repeat, 2), 4);
+	cg_repeat_next(cg, true);
+	cg_position(cg, next);
+	cg_repeat_next(cg, false);
+	cg_repeat_end(cg, &repeat);
+	emit_repeat(cg, &repeat, cg_i32(cg, rounds), context);
+}
+
+static uint32_t bytes_align(const struct expr *expr)
+{
+	return expr->type->kind == TYPE_BUFFER ? 4 : 8;
+}
+
+LLVMValueRef emit_call_memcmp(struct codegen *cg, const struct expr *call, LLVMValueRef dst)
+{
+	struct expr *const *args = call->call.args.data;
+	uint32_t n = args[2]->integer.value, rounds = n / CHUNK_BYTES, done = rounds * CHUNK_BYTES;
+	uint32_t align = bytes_align(args[0]) < bytes_align(args[1]) ? bytes_align(args[0])
+								     : bytes_align(args[1]);
+	LLVMValueRef a = emit_bytes(cg, args[0], n), b = emit_bytes(cg, args[1], n), sign, rest;
+
+	(void)dst;
+	rest = emit_sign(cg, emit_offset(cg, a, done), emit_offset(cg, b, done), n - done, align);
+	if (!rounds)
+		return rest;
+	sign = cg_local(cg, cg->i32, "sign");
+	emit_store(cg, cg_i32(cg, 0), sign, 4);
+	emit_sign_chunks(cg, call->span, a, b, rounds, align, sign);
+	sign = emit_load(cg, sign, 4, 4);
+	return LLVMBuildSelect(cg->builder, LLVMBuildIsNull(cg->builder, sign, ""), rest, sign, "");
+}
