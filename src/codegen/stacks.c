@@ -1,0 +1,159 @@
+/*
+ * Stacks: the frames are gathered by the kernel, named by a hash over them, and kept in the stacks
+ * map of their kind and depth. The value that the script handles is struct plan_stack_key.
+ *
+ * The walk is by frame pointers; emit_walk() is the place for others.
+ */
+#include "codegen/functions.h"
+
+#include <assert.h>
+#include <errno.h>
+
+#define HASH_START 0xcbf29ce484222325u
+#define HASH_FACTOR 0x9e3779b97f4a7c15u
+
+static bool is_build_id(const struct type *type)
+{
+	return type->kind == TYPE_USTACK && type->stack.mode == STACK_BUILD_ID;
+}
+
+static uint32_t frame_size(const struct type *type)
+{
+	return is_build_id(type) ? sizeof(struct bpf_stack_build_id) : sizeof(uint64_t);
+}
+
+static uint32_t stacks_index(const struct codegen *cg, const struct type *type)
+{
+	uint32_t i;
+
+	for (i = 0; i < cg->plan->stacks.len; i++) {
+		const struct plan_stacks *stacks = &cg->plan->stacks.data[i];
+
+		if (stacks->kind == type->kind && stacks->depth == type->stack.depth &&
+		    stacks->is_build_id == is_build_id(type))
+			return i;
+	}
+	assert(!"the plan lacks a stacks map");
+	return 0;
+}
+
+/* Fills @frames, zeros behind the last one; the bytes of frames (i64), or a negative error. */
+static LLVMValueRef emit_walk(struct codegen *cg, const struct type *type, LLVMValueRef frames)
+{
+	uint64_t flags = type->kind == TYPE_USTACK ? BPF_F_USER_STACK : 0;
+
+	if (is_build_id(type))
+		flags |= BPF_F_USER_BUILD_ID;
+	return emit_helper(cg, BPF_FUNC_get_stack, cg->i64, cg->fn->ctx, frames,
+			   cg_i32(cg, type->stack.depth * frame_size(type)), cg_i64(cg, flags));
+}
+
+static LLVMValueRef emit_mix(struct codegen *cg, LLVMValueRef hash, LLVMValueRef word)
+{
+	hash = LLVMBuildMul(cg->builder, LLVMBuildXor(cg->builder, hash, word, ""),
+			    cg_i64(cg, HASH_FACTOR), "");
+	return LLVMBuildXor(cg->builder, hash, LLVMBuildLShr(cg->builder, hash, cg_i64(cg, 32), ""),
+			    "");
+}
+
+/* i64: over the first @n words of at most @most. */
+static LLVMValueRef emit_hash(struct codegen *cg, LLVMValueRef words, LLVMValueRef n, uint32_t most)
+{
+	LLVMBasicBlockRef from = cg_current(cg), loop = cg_block(cg, "hash");
+	LLVMBasicBlockRef body = cg_block(cg, "frame"), next = cg_block(cg, "hashed"), inside;
+	LLVMValueRef i, hash, word, mixed;
+
+	emit_jump(cg, loop);
+	cg_position(cg, loop);
+	i = LLVMBuildPhi(cg->builder, cg->i64, "");
+	hash = LLVMBuildPhi(cg->builder, cg->i64, "");
+	emit_branch(cg, LLVMBuildICmp(cg->builder, LLVMIntULT, i, n, ""), body, next);
+	cg_position(cg, body);
+	inside = cg_block(cg, "word");
+	emit_branch(cg, LLVMBuildICmp(cg->builder, LLVMIntULT, i, cg_i64(cg, most), ""), inside,
+		    next);
+	cg_position(cg, inside);
+	word = emit_load(cg,
+			 emit_offset_by(cg, words, LLVMBuildShl(cg->builder, i, cg_i64(cg, 3), "")),
+			 8, 8);
+	mixed = emit_mix(cg, hash, word);
+	LLVMAddIncoming(
+		i, (LLVMValueRef[]){cg_i64(cg, 0), LLVMBuildAdd(cg->builder, i, cg_i64(cg, 1), "")},
+		(LLVMBasicBlockRef[]){from, inside}, 2);
+	LLVMAddIncoming(hash, (LLVMValueRef[]){cg_i64(cg, HASH_START), mixed},
+			(LLVMBasicBlockRef[]){from, inside}, 2);
+	emit_jump(cg, loop);
+	cg_position(cg, next);
+	return hash;
+}
+
+/* Most stacks have been seen before: then their frames need not be copied. */
+static void emit_keep(struct codegen *cg, uint32_t stacks, LLVMValueRef key, LLVMValueRef frames)
+{
+	LLVMBasicBlockRef add = cg_block(cg, "new_stack"), check = cg_block(cg, "not_added");
+	LLVMBasicBlockRef refused = cg_block(cg, "stack_refused"), next = cg_block(cg, "stack");
+	LLVMValueRef map = cg_stacks_map(cg, stacks), code, is_there;
+
+	emit_branch(cg, emit_is_null(cg, emit_map_lookup(cg, map, key)), add, next);
+	cg_position(cg, add);
+	code = emit_helper(cg, BPF_FUNC_map_update_elem, cg->i64, map, key, frames,
+			   cg_i64(cg, BPF_NOEXIST));
+	emit_branch(cg, LLVMBuildIsNull(cg->builder, code, ""), next, check);
+	cg_position(cg, check);
+	is_there = LLVMBuildICmp(cg->builder, LLVMIntEQ, code, cg_i64(cg, (uint64_t)-EEXIST), "");
+	emit_branch(cg, is_there, next, refused);
+	cg_position(cg, refused);
+	emit_counter_increment(cg, plan_counter_stack_refused(cg->plan, stacks), true);
+	emit_jump(cg, next);
+	cg_position(cg, next);
+}
+
+static void emit_key(struct codegen *cg, const struct type *type, LLVMValueRef key,
+		     LLVMValueRef frames, LLVMValueRef size)
+{
+	uint32_t words = frame_size(type) / 8;
+	LLVMValueRef n = LLVMBuildUDiv(cg->builder, size, cg_i64(cg, frame_size(type)), "");
+	LLVMValueRef hash =
+		emit_hash(cg, frames, LLVMBuildMul(cg->builder, n, cg_i64(cg, words), ""),
+			  type->stack.depth * words);
+
+	emit_store(cg, hash, emit_offset(cg, key, offsetof(struct plan_stack_key, hash)), 8);
+	emit_store(cg, emit_resize(cg, n, 4, false),
+		   emit_offset(cg, key, offsetof(struct plan_stack_key, nframes)), 4);
+}
+
+static void emit_tgid(struct codegen *cg, const struct type *type, LLVMValueRef key)
+{
+	LLVMValueRef tgid = cg_i64(cg, 0);
+
+	if (type->kind == TYPE_USTACK)
+		tgid = LLVMBuildLShr(cg->builder, emit_pid_tgid(cg), cg_i64(cg, 32), "");
+	emit_store(cg, emit_resize(cg, tgid, 4, false),
+		   emit_offset(cg, key, offsetof(struct plan_stack_key, tgid)), 4);
+}
+
+void emit_stack(struct codegen *cg, const struct type *type, LLVMValueRef dst)
+{
+	LLVMBasicBlockRef some, next;
+	LLVMValueRef key, frames, size;
+
+	if (!type->stack.depth) {
+		emit_zero(cg, dst, type->size, 8);
+		return;
+	}
+	some = cg_block(cg, "frames");
+	next = cg_block(cg, "stack");
+	key = cg_temp(cg, sizeof(struct plan_stack_key), 8);
+	frames = cg_temp(cg, type->stack.depth * frame_size(type), 8);
+	emit_zero(cg, key, sizeof(struct plan_stack_key), 8);
+	emit_tgid(cg, type, key);
+	size = emit_walk(cg, type, frames);
+	emit_branch(cg, LLVMBuildICmp(cg->builder, LLVMIntSGT, size, cg_i64(cg, 0), ""), some,
+		    next);
+	cg_position(cg, some);
+	emit_key(cg, type, key, frames, size);
+	emit_keep(cg, stacks_index(cg, type), key, frames);
+	emit_jump(cg, next);
+	cg_position(cg, next);
+	emit_copy(cg, dst, key, type->size, 8);
+}
