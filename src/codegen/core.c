@@ -115,14 +115,14 @@ LLVMValueRef core_info(struct codegen *cg, LLVMValueRef field, enum core_info in
 	return LLVMBuildZExt(cg->builder, value, cg->i64, "");
 }
 
-static LLVMMetadataRef field_type(struct codegen *cg, const struct type *type)
+LLVMMetadataRef core_debug_type(struct codegen *cg, const struct type *type)
 {
 	switch (type->kind) {
 	case TYPE_STRUCT:
 	case TYPE_UNION:
 		return core_struct(cg, type)->debug_type;
 	case TYPE_ARRAY:
-		return debug_array(cg, field_type(cg, type->array.element),
+		return debug_array(cg, core_debug_type(cg, type->array.element),
 				   type->array.element->size, type->array.count);
 	case TYPE_STRING:
 		return debug_array(cg, debug_int(cg, 1, true), 1, type->size);
@@ -204,7 +204,7 @@ static void core_make(struct codegen *cg, struct cg_core_struct *core)
 
 		members[i] = (struct debug_member){
 			.name = field->name,
-			.type = field_type(cg, field->type),
+			.type = core_debug_type(cg, field->type),
 			.bit_size = field->bit_size ? field->bit_size : field->type->size * 8ull,
 			.bit_offset = bit_offset(field),
 			.is_bit_field = field->bit_size,

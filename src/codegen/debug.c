@@ -28,6 +28,7 @@ enum {
 	DWARF_UNSIGNED = 7,
 	DWARF_TAG_STRUCT = 0x13,
 	DWARF_TAG_UNION = 0x17,
+	DWARF_TAG_CONST = 0x26,
 };
 
 static void add_flag(struct codegen *cg, const char *name, uint32_t value)
@@ -106,6 +107,11 @@ LLVMMetadataRef debug_pointer(struct codegen *cg, LLVMMetadataRef to)
 		debug->void_pointer =
 			LLVMDIBuilderCreatePointerType(debug->builder, NULL, 64, 64, 0, "", 0);
 	return debug->void_pointer;
+}
+
+LLVMMetadataRef debug_const(struct codegen *cg, LLVMMetadataRef type)
+{
+	return LLVMDIBuilderCreateQualifiedType(cg->debug->builder, DWARF_TAG_CONST, type);
 }
 
 LLVMMetadataRef debug_array(struct codegen *cg, LLVMMetadataRef element, uint32_t element_size,

@@ -259,6 +259,7 @@ void debug_begin(struct codegen *cg);
 void debug_end(struct codegen *cg);
 LLVMMetadataRef debug_int(struct codegen *cg, uint32_t size, bool is_signed);
 LLVMMetadataRef debug_pointer(struct codegen *cg, LLVMMetadataRef to); /* NULL: void * */
+LLVMMetadataRef debug_const(struct codegen *cg, LLVMMetadataRef type); /* NULL: void */
 LLVMMetadataRef debug_array(struct codegen *cg, LLVMMetadataRef element, uint32_t element_size,
 			    uint32_t count);
 void debug_global(struct codegen *cg, LLVMValueRef global, LLVMMetadataRef type);
@@ -355,6 +356,8 @@ enum core_info { /* what llvm.bpf.preserve.field.info tells of a bit-field */
 		 CORE_RSHIFT = 5,
 };
 LLVMValueRef core_info(struct codegen *cg, LLVMValueRef field, enum core_info info); /* i64 */
+/* The debug type of a kernel type, with the members that the script uses. */
+LLVMMetadataRef core_debug_type(struct codegen *cg, const struct type *type);
 void core_end(struct codegen *cg);
 
 /* update.c, aggregate.c */

@@ -1,0 +1,159 @@
+/*
+ * Functions that need more of the kernel than a number: its symbols, and pointers that the verifier
+ * has followed from the context on.
+ */
+#include "codegen/functions.h"
+
+#include <string.h>
+
+/* --- symbols --- */
+
+/*
+ * A symbol of the kernel that the object is loaded on: libbpf fills in its address, or 0 if there
+ * is none.
+ */
+static LLVMValueRef kernel_symbol(struct codegen *cg, const struct expr *name, LLVMMetadataRef type)
+{
+	LLVMValueRef symbol = LLVMGetNamedGlobal(cg->module, name->string.data);
+
+	if (symbol)
+		return symbol;
+	symbol = LLVMAddGlobal(cg->module, cg->i8, name->string.data);
+	LLVMSetLinkage(symbol, LLVMExternalWeakLinkage);
+	LLVMSetSection(symbol, ".ksyms");
+	debug_global(cg, symbol, debug_const(cg, type));
+	return symbol;
+}
+
+LLVMValueRef emit_call_kaddr(struct codegen *cg, const struct expr *call, LLVMValueRef dst)
+{
+	LLVMValueRef symbol = kernel_symbol(cg, call->call.args.data[0], NULL);
+
+	(void)dst;
+	return LLVMBuildPtrToInt(cg->builder, symbol, cg->i64, "");
+}
+
+/* What the verifier knows as the CPU's copy; without a CPU number it is that of this one. */
+static LLVMValueRef emit_copy_of_cpu(struct codegen *cg, LLVMValueRef symbol, LLVMValueRef cpu)
+{
+	LLVMValueRef copy;
+
+	if (cpu)
+		copy = emit_helper(cg, BPF_FUNC_per_cpu_ptr, cg->ptr, symbol, cpu);
+	else
+		copy = emit_helper(cg, BPF_FUNC_this_cpu_ptr, cg->ptr, symbol);
+	return emit_plain_number(cg, LLVMBuildPtrToInt(cg->builder, copy, cg->i64, ""));
+}
+
+LLVMValueRef emit_call_percpu_kaddr(struct codegen *cg, const struct expr *call, LLVMValueRef dst)
+{
+	const expr_vec *args = &call->call.args;
+	LLVMBasicBlockRef from = cg_current(cg), found = cg_block(cg, "percpu"), next;
+	LLVMValueRef symbol, address, cpu = NULL;
+
+	(void)dst;
+	if (args->len > 1) {
+		cpu = emit_resize(cg, emit_value(cg, args->data[1]), 4, true);
+		from = cg_current(cg);
+	}
+	symbol = kernel_symbol(cg, args->data[0], core_debug_type(cg, call->type->ptr.to));
+	next = cg_block(cg, "percpu_kaddr");
+	emit_branch(cg, emit_is_null(cg, symbol), next, found);
+	cg_position(cg, found);
+	address = emit_copy_of_cpu(cg, symbol, cpu);
+	found = cg_current(cg);
+	emit_jump(cg, next);
+	cg_position(cg, next);
+	return emit_phi(cg, address, found, cg_i64(cg, 0), from);
+}
+
+/* data: the symbol's address in the binary, and that of the probe (0: the binary is not moved when
+ * it is loaded). */
+LLVMValueRef emit_call_uaddr(struct codegen *cg, const struct expr *call, LLVMValueRef dst)
+{
+	LLVMValueRef symbol = cg_i64(cg, call->call.data[0]);
+
+	(void)dst;
+	if (!call->call.data[1])
+		return symbol;
+	return LLVMBuildAdd(cg->builder, emit_function_address(cg),
+			    cg_i64(cg, call->call.data[0] - call->call.data[1]), "");
+}
+
+/* --- pointers that the verifier follows --- */
+
+static LLVMValueRef emit_followed(struct codegen *cg, const struct expr *expr);
+
+static bool is_builtin(const struct expr *expr, enum builtin_id id)
+{
+	return expr->kind == EXPR_BUILTIN && expr->ident.builtin->id == id;
+}
+
+/* The first step, from the context: an argument, or a field of the iterator's. */
+static LLVMValueRef emit_first_step(struct codegen *cg, const struct expr *expr)
+{
+	const struct type_path *path = &expr->field.path;
+	const struct type_field *fields;
+	uint32_t offset = path->field[0]->offset, n;
+
+	if (is_builtin(expr->field.object, BUILTIN_args)) {
+		fields = types_fields(cg->types, cg->program->ast->args, &n);
+		offset = (path->field[0] - fields) * 8;
+	}
+	return LLVMBuildIntToPtr(cg->builder, emit_ctx_load(cg, offset, 8), cg->ptr, "");
+}
+
+static LLVMValueRef emit_followed_field(struct codegen *cg, const struct expr *expr)
+{
+	const struct expr *object = expr->field.object;
+	const struct type_path *path = &expr->field.path;
+	LLVMValueRef pointer;
+	uint32_t i = 0;
+
+	if (is_builtin(object, BUILTIN_args) || is_builtin(object, BUILTIN_ctx)) {
+		pointer = emit_first_step(cg, expr);
+		i = 1;
+	} else {
+		pointer = emit_followed(cg, object);
+	}
+	for (; i < path->n; i++) {
+		pointer = core_step(cg, pointer, path->in[i], path->field[i]);
+		if (path->field[i]->type->kind == TYPE_PTR)
+			pointer = LLVMBuildLoad2(cg->builder, cg->ptr, pointer, "");
+	}
+	return pointer;
+}
+
+/* The pointer, or the address of the struct, by plain loads from the context on. */
+static LLVMValueRef emit_followed(struct codegen *cg, const struct expr *expr)
+{
+	if (expr->kind == EXPR_FIELD)
+		return emit_followed_field(cg, expr);
+	if (expr->kind == EXPR_CAST)
+		return emit_followed(cg, expr->cast.operand);
+	return LLVMBuildIntToPtr(cg->builder, emit_value64(cg, expr), cg->ptr, "");
+}
+
+/* The helper builds the path from the end of its buffer, which leaves remains behind the text. */
+LLVMValueRef emit_call_path(struct codegen *cg, const struct expr *call, LLVMValueRef dst)
+{
+	uint32_t size = call->type->size;
+	LLVMValueRef memory = cg_temp(cg, size, 8), code;
+
+	code = emit_helper(cg, BPF_FUNC_d_path, cg->i64, emit_followed(cg, call->call.args.data[0]),
+			   memory, cg_i32(cg, size));
+	emit_check(cg, code, call->error_event);
+	code = LLVMBuildICmp(cg->builder, LLVMIntSGT, code, cg_i64(cg, 0), "");
+	emit_zero(cg, dst, size, 1);
+	emit_helper(cg, BPF_FUNC_probe_read_kernel_str, cg->i64, dst,
+		    LLVMBuildSelect(cg->builder, code, cg_i32(cg, size), cg_i32(cg, 0), ""),
+		    memory);
+	return NULL;
+}
+
+LLVMValueRef emit_call_socket_cookie(struct codegen *cg, const struct expr *call, LLVMValueRef dst)
+{
+	(void)dst;
+	return emit_helper(cg, BPF_FUNC_get_socket_cookie, cg->i64,
+			   emit_followed(cg, call->call.args.data[0]));
+}
