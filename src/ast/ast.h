@@ -38,6 +38,7 @@ struct type_suffix {
 
 struct type_expr {
 	struct span span;
+	uint32_t depth; /* of the tree below, as parsed */
 	/* Either a name, with the keyword before it (TYPE_STRUCT, TYPE_UNION, TYPE_ENUM, TYPE_NONE:
 	 * none) ... */
 	enum type_kind keyword;
@@ -261,6 +262,7 @@ enum stmt_kind {
 struct stmt {
 	enum stmt_kind kind;
 	struct span span;
+	uint32_t depth; /* of the tree below, as parsed */
 	union {
 		struct expr *expr; /* EXPR, DISCARD; RETURN: NULL or ignored value */
 		struct {
@@ -304,6 +306,7 @@ struct stmt {
 
 struct block {
 	struct span span;
+	uint32_t depth; /* of the tree below, as parsed */
 	stmt_vec stmts;
 	struct expr *tail; /* value of a block expression or macro, or NULL */
 };

@@ -128,12 +128,25 @@ bool scan_number(const struct lexer *lexer, const char *text, size_t len, uint64
 		goto overflowed;
 	}
 	*number = 1;
+	if (!is_hex && (*rest == 'e' || *rest == 'E') && (*end == '-' || *end == '+'))
+		return malformed(lexer, text, len, "an exponent has no sign");
 	return malformed(lexer, text, len,
 			 "unknown suffix (there are u, l, ll, ul, ull and "
 			 "ns, us, ms, s, m, h, d)");
 overflowed:
 	*number = 1;
 	return overflow(lexer, text, len);
+}
+
+size_t scan_float(const struct lexer *lexer, const char *text)
+{
+	size_t len = strspn(text, "0123456789_.");
+
+	while (isalnum((unsigned char)text[len]))
+		len++;
+	diag_error(lexer->parser->diags, "bad-number", span_at(lexer, text, len),
+		   "syntax: '%.*s': there are no numbers with a decimal point", (int)len, text);
+	return len;
 }
 
 /* --- strings --- */
@@ -209,14 +222,18 @@ size_t scan_string(const struct lexer *lexer, const char *text, const char **dat
 size_t scan_attach_point(const char *text)
 {
 	const char *in = text;
-	bool quoted = false;
+	bool quoted = false, has_fields = false;
 
 	for (; *in; in++) {
 		if (*in == '"')
 			quoted = !quoted;
 		if (quoted && *in == '\n')
 			break;
-		if (!quoted && (isspace((unsigned char)*in) || *in == ',' || *in == '{'))
+		if (!quoted && (isspace((unsigned char)*in) || strchr(",{;", *in)))
+			break;
+		has_fields |= *in == ':';
+		/* begin/predicate/: what has no fields needs no blank. */
+		if (!quoted && !has_fields && *in == '/')
 			break;
 	}
 	return (size_t)(in - text);
@@ -347,6 +364,12 @@ static bool is_word(const char *text, size_t len, const char *word)
 	return strlen(word) == len && !strncmp(text, word, len);
 }
 
+bool scan_is_else(const char *text)
+{
+	text = skip_blanks(text);
+	return is_word(text, word_length(text), "else");
+}
+
 static bool is_builtin(const char *text, size_t len)
 {
 	char name[32];
@@ -373,6 +396,8 @@ static const char *skip_parentheses(const char *text)
 {
 	int depth = 0;
 
+	if (*text != '(')
+		return NULL;
 	for (; *text; text++) {
 		if (*text == '(')
 			depth++;
@@ -480,7 +505,7 @@ static size_t directive_length(const char *text)
 			in++;
 		in++;
 	}
-	return (size_t)(in - text) + (*in == '\n');
+	return (size_t)(in - text);
 }
 
 /* Up to the semicolon behind a typedef or braced definition; a definition may also end at its
@@ -540,11 +565,11 @@ enum top_word scan_top_word(const char *text, size_t *len)
 
 	*len = word_length(text);
 	behind = skip_blanks(text + *len);
-	if (is_word(text, *len, "config") && behind[0] == '=' && behind[1] != '=')
+	if (is_word(text, *len, "config") && (behind[0] == '=' || behind[0] == '{'))
 		return TOP_CONFIG;
-	if (is_word(text, *len, "import") && behind[0] == '"')
+	if (is_word(text, *len, "import") && (behind[0] == '"' || is_word_start(behind[0])))
 		return TOP_IMPORT;
-	if (is_word(text, *len, "let") && behind[0] == '@')
+	if (is_word(text, *len, "let") && (behind[0] == '@' || behind[0] == '$'))
 		return TOP_LET;
 	if (is_word(text, *len, "macro") && behind > text + *len && is_word_start(behind[0]))
 		return TOP_MACRO;

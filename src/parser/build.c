@@ -13,27 +13,44 @@ static struct arena *arena_of(struct build *b)
 
 static struct diag *error(struct build *b, const char *tag, struct span span, const char *text)
 {
-	b->errors++;
 	return diag_error(b->parser->diags, tag, span, "syntax: %s", text);
 }
 
-/* Notes how deep the tree below @expr is, from one or two children; too deep a tree ends the parse.
- */
+/* The depth of a node whose deepest child is @below; too deep a tree ends the parse. */
+static uint32_t deeper(struct build *b, uint32_t below, struct span span)
+{
+	if (below >= MAX_DEPTH && !b->lexer->failed) {
+		diag_error(b->parser->diags, "nesting-too-deep", span,
+			   "syntax: this is nested more than %d deep", MAX_DEPTH);
+		b->lexer->failed = true;
+	}
+	return below + 1;
+}
+
+static uint32_t max_depth(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
+static uint32_t depth_of(const struct expr *expr)
+{
+	return expr ? expr->depth : 0;
+}
+
+static uint32_t depth_of_block(const struct block *block)
+{
+	return block ? block->depth : 0;
+}
+
+static uint32_t depth_of_type(const struct type_expr *type)
+{
+	return type ? type->depth : 0;
+}
+
 static struct expr *deepen(struct build *b, struct expr *expr, const struct expr *left,
 			   const struct expr *right)
 {
-	uint32_t depth = 0;
-
-	if (left)
-		depth = left->depth;
-	if (right && right->depth > depth)
-		depth = right->depth;
-	expr->depth = depth + 1;
-	if (expr->depth > MAX_DEPTH && !b->lexer->failed) {
-		diag_error(b->parser->diags, "nesting-too-deep", expr->span,
-			   "the expression is nested more than %d deep", MAX_DEPTH);
-		b->lexer->failed = true;
-	}
+	expr->depth = deeper(b, max_depth(depth_of(left), depth_of(right)), expr->span);
 	return expr;
 }
 
@@ -68,6 +85,7 @@ struct type_expr *build_typeof(struct build *b, struct span span, struct type_ex
 	type->span = span;
 	type->of_type = of_type;
 	type->of_expr = of_expr;
+	type->depth = deeper(b, max_depth(depth_of_type(of_type), depth_of(of_expr)), span);
 	return type;
 }
 
@@ -94,6 +112,14 @@ struct type_expr *build_array(struct build *b, struct span span, struct type_exp
 
 /* --- expressions --- */
 
+struct expr *build_int(struct build *b, struct span span, uint64_t value, bool is_duration)
+{
+	struct expr *expr = expr_int(arena_of(b), span, value);
+
+	expr->integer.is_duration = is_duration;
+	return expr;
+}
+
 struct expr *build_unary(struct build *b, struct span span, enum unary_op op, struct expr *operand)
 {
 	return deepen(b, expr_unary(arena_of(b), span, op, operand), operand, NULL);
@@ -115,8 +141,7 @@ struct expr *build_ternary(struct build *b, struct expr *condition, struct expr 
 	expr->ternary.condition = condition;
 	expr->ternary.then = then;
 	expr->ternary.otherwise = otherwise;
-	deepen(b, expr, condition, otherwise);
-	return then ? deepen(b, expr, expr, then) : expr;
+	return deepen(b, expr, condition, depth_of(then) > otherwise->depth ? then : otherwise);
 }
 
 struct expr *build_cast(struct build *b, struct span span, struct type_expr *type,
@@ -126,7 +151,8 @@ struct expr *build_cast(struct build *b, struct span span, struct type_expr *typ
 
 	expr->cast.to = type;
 	expr->cast.operand = operand;
-	return deepen(b, expr, operand, NULL);
+	expr->depth = deeper(b, max_depth(type->depth, operand->depth), span);
+	return expr;
 }
 
 static bool is_lvalue(const struct expr *expr)
@@ -250,7 +276,8 @@ struct expr *build_block_expr(struct build *b, struct span span, struct block *b
 	struct expr *expr = expr_new(arena_of(b), EXPR_BLOCK, span);
 
 	expr->block = block;
-	return deepen(b, expr, block->tail, NULL);
+	expr->depth = deeper(b, block->depth, span);
+	return expr;
 }
 
 struct expr *build_query(struct build *b, struct span span, enum expr_kind kind,
@@ -262,7 +289,8 @@ struct expr *build_query(struct build *b, struct span span, enum expr_kind kind,
 	expr->query.expr = of;
 	for (size_t i = 0; path && i < path->exprs.len; i++)
 		vec_push(arena_of(b), &expr->query.path, path->exprs.data[i]->ident.name);
-	return deepen(b, expr, of, NULL);
+	expr->depth = deeper(b, max_depth(depth_of_type(type), depth_of(of)), span);
+	return expr;
 }
 
 struct expr *build_comptime(struct build *b, struct span span, struct expr *of)
@@ -287,7 +315,8 @@ struct expr *build_member(struct build *b, struct expr *record, const char *name
 		if (!strcmp(record->record.members.data[i].name, name))
 			error(b, "duplicate-member", span, "the record has this member already");
 	vec_push(arena_of(b), &record->record.members, member);
-	return deepen(b, record, record, value);
+	record->depth = max_depth(record->depth, deeper(b, value->depth, span));
+	return record;
 }
 
 struct args *build_args(struct build *b, struct args *args, struct expr *expr)
@@ -308,6 +337,14 @@ struct args *build_type_arg(struct build *b, struct args *args, struct type_expr
 
 /* --- statements --- */
 
+static struct stmt *new_stmt(struct build *b, enum stmt_kind kind, struct span span, uint32_t below)
+{
+	struct stmt *stmt = stmt_new(arena_of(b), kind, span);
+
+	stmt->depth = deeper(b, below, span);
+	return stmt;
+}
+
 static bool is_discard(const struct expr *target)
 {
 	return target->kind == EXPR_IDENT && !strcmp(target->ident.name, "_");
@@ -319,7 +356,7 @@ struct stmt *build_assign(struct build *b, struct span span, struct expr *target
 	struct stmt *stmt;
 
 	if (is_discard(target) && !compound) {
-		stmt = stmt_new(arena_of(b), STMT_DISCARD, span);
+		stmt = new_stmt(b, STMT_DISCARD, span, value->depth);
 		stmt->expr = value;
 		return stmt;
 	}
@@ -333,7 +370,7 @@ struct stmt *build_assign(struct build *b, struct span span, struct expr *target
 			 target->kind == EXPR_TUPLE_FIELD || target->kind == EXPR_UNARY)
 			diag_hint(diag, "structs, tuples, records and memory are read-only");
 	}
-	stmt = stmt_new(arena_of(b), STMT_ASSIGN, span);
+	stmt = new_stmt(b, STMT_ASSIGN, span, max_depth(target->depth, value->depth));
 	stmt->assign.target = target;
 	stmt->assign.is_compound = compound;
 	stmt->assign.op = op;
@@ -343,7 +380,7 @@ struct stmt *build_assign(struct build *b, struct span span, struct expr *target
 
 struct stmt *build_expr_stmt(struct build *b, struct expr *expr)
 {
-	struct stmt *stmt = stmt_new(arena_of(b), STMT_EXPR, expr->span);
+	struct stmt *stmt = new_stmt(b, STMT_EXPR, expr->span, expr->depth);
 
 	stmt->expr = expr;
 	return stmt;
@@ -352,7 +389,8 @@ struct stmt *build_expr_stmt(struct build *b, struct expr *expr)
 struct stmt *build_let(struct build *b, struct span span, const char *name, struct span name_span,
 		       struct type_expr *type, struct expr *value)
 {
-	struct stmt *stmt = stmt_new(arena_of(b), STMT_LET, span);
+	struct stmt *stmt =
+		new_stmt(b, STMT_LET, span, max_depth(depth_of_type(type), depth_of(value)));
 
 	stmt->let.name = name;
 	stmt->let.name_span = name_span;
@@ -364,7 +402,8 @@ struct stmt *build_let(struct build *b, struct span span, const char *name, stru
 struct stmt *build_if(struct build *b, struct span span, bool comptime, struct expr *condition,
 		      struct block *then, struct block *otherwise)
 {
-	struct stmt *stmt = stmt_new(arena_of(b), STMT_IF, span);
+	uint32_t below = max_depth(then->depth, depth_of_block(otherwise));
+	struct stmt *stmt = new_stmt(b, STMT_IF, span, max_depth(condition->depth, below));
 
 	/* "if comptime (c)": the word is read as an operator of the condition. */
 	if (condition->kind == EXPR_COMPTIME) {
@@ -381,7 +420,8 @@ struct stmt *build_if(struct build *b, struct span span, bool comptime, struct e
 struct stmt *build_for(struct build *b, struct span span, const char *name, struct span name_span,
 		       struct expr *from, struct expr *to, struct block *body)
 {
-	struct stmt *stmt = stmt_new(arena_of(b), to ? STMT_FOR_RANGE : STMT_FOR_MAP, span);
+	uint32_t below = max_depth(max_depth(from->depth, depth_of(to)), body->depth);
+	struct stmt *stmt = new_stmt(b, to ? STMT_FOR_RANGE : STMT_FOR_MAP, span, below);
 
 	stmt->loop.name = name;
 	stmt->loop.name_span = name_span;
@@ -401,7 +441,7 @@ struct stmt *build_for(struct build *b, struct span span, const char *name, stru
 struct stmt *build_repeat(struct build *b, struct span span, enum stmt_kind kind,
 			  struct expr *condition, struct block *body)
 {
-	struct stmt *stmt = stmt_new(arena_of(b), kind, span);
+	struct stmt *stmt = new_stmt(b, kind, span, max_depth(condition->depth, body->depth));
 
 	stmt->repeat.condition = condition;
 	stmt->repeat.body = body;
@@ -410,7 +450,7 @@ struct stmt *build_repeat(struct build *b, struct span span, enum stmt_kind kind
 
 struct stmt *build_return(struct build *b, struct span span, struct expr *value)
 {
-	struct stmt *stmt = stmt_new(arena_of(b), STMT_RETURN, span);
+	struct stmt *stmt = new_stmt(b, STMT_RETURN, span, depth_of(value));
 
 	stmt->expr = value;
 	return stmt;
@@ -418,7 +458,7 @@ struct stmt *build_return(struct build *b, struct span span, struct expr *value)
 
 struct stmt *build_block_stmt(struct build *b, struct block *block)
 {
-	struct stmt *stmt = stmt_new(arena_of(b), STMT_BLOCK, block->span);
+	struct stmt *stmt = new_stmt(b, STMT_BLOCK, block->span, block->depth);
 
 	stmt->block = block;
 	return stmt;
@@ -427,16 +467,17 @@ struct stmt *build_block_stmt(struct build *b, struct block *block)
 struct block *build_stmt(struct build *b, struct block *block, struct stmt *stmt)
 {
 	vec_push(arena_of(b), &block->stmts, stmt);
+	block->depth = max_depth(block->depth, stmt->depth);
 	return block;
 }
 
 struct block *build_block(struct build *b, struct span span, struct block *block, struct stmt *last)
 {
 	block->span = span;
-	if (last->kind == STMT_EXPR)
-		block->tail = last->expr;
-	else
-		build_stmt(b, block, last);
+	if (last->kind != STMT_EXPR)
+		return build_stmt(b, block, last);
+	block->tail = last->expr;
+	block->depth = max_depth(block->depth, last->depth);
 	return block;
 }
 

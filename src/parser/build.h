@@ -10,13 +10,19 @@ struct build {
 	struct lexer *lexer;
 	struct script *script;
 	struct expr *expr; /* result of parse_expression() */
-	uint32_t errors;
 };
 
 struct args {
 	expr_vec exprs;
 	struct type_expr *type;
 };
+
+/*
+ * Reports that the token at @span cannot stand there, with a hint for what people often write.
+ * @expected: what could, in words, or ""; @expects_variable: a variable's name could. Then the
+ * scanner drops what belongs to the error.
+ */
+void complain(struct build *b, struct span span, const char *expected, bool expects_variable);
 
 struct type_expr *build_type(struct build *b, struct span span, enum type_kind keyword,
 			     const char *name);
@@ -28,6 +34,7 @@ struct type_expr *build_pointer(struct build *b, struct span span, struct type_e
 struct type_expr *build_array(struct build *b, struct span span, struct type_expr *type,
 			      bool has_count, uint64_t count);
 
+struct expr *build_int(struct build *b, struct span span, uint64_t value, bool is_duration);
 struct expr *build_unary(struct build *b, struct span span, enum unary_op op, struct expr *operand);
 struct expr *build_binary(struct build *b, enum binary_op op, struct expr *left,
 			  struct expr *right);

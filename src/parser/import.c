@@ -167,8 +167,6 @@ void expand_imports(const struct parser *parser, struct script *script, const ch
 {
 	struct importer im = {.parser = parser, .root = script};
 
-	if (!script->imports.len)
-		return;
 	hashmap_init(&im.seen, parser->arena);
 	resolve_all(&im, script, directory);
 	/* What is imported comes first. */
@@ -177,4 +175,8 @@ void expand_imports(const struct parser *parser, struct script *script, const ch
 	script->probes.len = 0;
 	for (size_t i = 0; i < im.probes.len; i++)
 		vec_push(parser->arena, &script->probes, im.probes.data[i]);
+	if (!script->probes.len && !diags_count(parser->diags, DIAG_ERROR))
+		diag_hint(diag_error(parser->diags, "empty-program", SPAN_NONE,
+				     "there are no probes in the script"),
+			  "a whole program is, for instance: begin { printf(\"hello\\n\"); }");
 }

@@ -163,7 +163,7 @@ static bool is_recursive(struct expander *ex, const struct macro *macro, const s
 		return false;
 	for (size_t i = from; i < ex->active.len; i++)
 		chain = arena_printf(ex->parser->arena, "%s%s > ", chain, ex->active.data[i]->name);
-	diag = diag_error(ex->parser->diags, "recursive-macro", call->span,
+	diag = diag_error(ex->parser->diags, "macro-recursion", call->span,
 			  "recursive macro call: %s%s", chain, macro->name);
 	diag_note(diag, macro->name_span, "this is the macro");
 	return true;

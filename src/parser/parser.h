@@ -25,7 +25,8 @@ struct script *parse_script(const struct parser *parser, const struct source *so
 
 /*
  * Reads and merges the `import`s of @script, recursively. Relative paths start at @directory (that
- * of the importing file). Headers are added to the preambles as #include.
+ * of the importing file). Headers are added to the preambles as #include. A script that has no
+ * probes then is an error.
  */
 void expand_imports(const struct parser *parser, struct script *script, const char *directory);
 

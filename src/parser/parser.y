@@ -37,7 +37,6 @@
 %code {
 #define yylex lexer_next
 #define YYMAXDEPTH 20000
-#define SHOWN_TOKEN 40
 #define YYLLOC_DEFAULT(current, rhs, n)                                                  \
 	do {                                                                             \
 		(current).start = (n) ? YYRHSLOC(rhs, 1).start : YYRHSLOC(rhs, 0).end;   \
@@ -52,9 +51,11 @@ static void yyerror(struct span *span, struct build *b, void *scanner, const cha
 %token <text> PREAMBLE "a C definition" IDENT "a name" VAR "a variable" MAP "a map"
 %token <integer> INT "a number" PARAM "a parameter"
 %token <string> STRING "a string"
-%token PARAM_COUNT "$#" PREDICATE_START "the predicate's '/'" PREDICATE_END "the predicate's closing '/'"
+%token PARAM_COUNT "$#"
+%token PREDICATE_START "the predicate's '/'" PREDICATE_END "the predicate's closing '/'"
 %token CONFIG "config" IMPORT "import" MACRO "macro" LET "let"
-%token IF "if" ELSE "else" FOR "for" WHILE "while" UNROLL "unroll" BREAK "break" CONTINUE "continue" RETURN "return"
+%token IF "if" ELSE "else" FOR "for" WHILE "while" UNROLL "unroll"
+%token BREAK "break" CONTINUE "continue" RETURN "return"
 %token COMPTIME "comptime" SIZEOF "sizeof" OFFSETOF "offsetof" TYPEOF "typeof" TYPEINFO "typeinfo"
 %token STRUCT "struct" UNION "union" ENUM "enum" TRUE_WORD "true" FALSE_WORD "false"
 %token CAST_OPEN "'(' of a cast" TYPE_OPEN "'(' of a type" BLOCK_OPEN "'{' of a block"
@@ -68,7 +69,7 @@ static void yyerror(struct span *span, struct build *b, void *scanner, const cha
 %type <expr> expr ternary lor land bor bxor band eq rel shift add mul cast unary postfix primary
 %type <expr> record_members setting_value bound predicate
 %type <stmt> blockstmt simple if_stmt
-%type <block> block body stmts block_expr otherwise
+%type <block> block plain_block body stmts block_expr otherwise
 %type <type> type type_base words
 %type <args> args more_args opt_args keys path
 %type <macro> macro_params macro_list
@@ -84,11 +85,12 @@ items: %empty | items item | items error;
 
 item: PREAMBLE { build_preamble(b, @$, $1); }
 	| CONFIG '=' '{' settings '}' { build_config(b, @$); }
+	| CONFIG '=' '{' settings error '}' { build_config(b, @$); }
 	| IMPORT STRING ';' { build_import(b, @$, $2.data); }
 	| LET MAP '=' IDENT '(' INT ')' { build_map_decl(b, @$, $2, $4, @4, $6.value); }
 	| MACRO IDENT '(' macro_params ')' block { build_add_macro(b, $4, @$, $2, @2, $6); }
-	| attach_list predicate block { build_probe(b, @$, $1, $2, build_plain_block(b, $3)); }
-	| attach_list ',' predicate block { build_probe(b, @$, $1, $3, build_plain_block(b, $4)); }
+	| attach_list predicate plain_block { build_probe(b, @$, $1, $2, $3); }
+	| attach_list ',' predicate plain_block { build_probe(b, @$, $1, $3, $4); }
 	| ';'
 	;
 
@@ -116,8 +118,12 @@ attach_list: ATTACH_POINT { $$ = build_attach(b, NULL, $1); }
 predicate: %empty { $$ = NULL; } | PREDICATE_START expr PREDICATE_END { $$ = $2; };
 
 block: '{' body '}' { $$ = $2; $$->span = @$; };
+plain_block: block { $$ = build_plain_block(b, $1); };
 block_expr: BLOCK_OPEN body '}' { $$ = $2; $$->span = @$; };
-body: stmts { $$ = $1; } | stmts simple { $$ = build_block(b, @$, $1, $2); };
+body: stmts { $$ = $1; }
+	| stmts simple { $$ = build_block(b, @$, $1, $2); }
+	| stmts error { $$ = $1; }
+	;
 stmts: %empty { $$ = block_new(b->parser->arena, @$); }
 	| stmts blockstmt { $$ = build_stmt(b, $1, $2); }
 	| stmts simple ';' { $$ = build_stmt(b, $1, $2); }
@@ -126,17 +132,19 @@ stmts: %empty { $$ = block_new(b->parser->arena, @$); }
 	;
 
 blockstmt: if_stmt
-	| FOR '(' VAR ':' bound ')' block { $$ = build_for(b, @$, $3, @3, $5, NULL, build_plain_block(b, $7)); }
-	| FOR '(' VAR ':' bound RANGE bound ')' block { $$ = build_for(b, @$, $3, @3, $5, $7, build_plain_block(b, $9)); }
-	| FOR VAR ':' bound block { $$ = build_for(b, @$, $2, @2, $4, NULL, build_plain_block(b, $5)); }
-	| FOR VAR ':' bound RANGE bound block { $$ = build_for(b, @$, $2, @2, $4, $6, build_plain_block(b, $7)); }
-	| WHILE unary block { $$ = build_repeat(b, @$, STMT_WHILE, $2, build_plain_block(b, $3)); }
-	| UNROLL unary block { $$ = build_repeat(b, @$, STMT_UNROLL, $2, build_plain_block(b, $3)); }
-	| block { $$ = build_block_stmt(b, build_plain_block(b, $1)); }
+	| FOR '(' VAR ':' bound ')' plain_block { $$ = build_for(b, @$, $3, @3, $5, NULL, $7); }
+	| FOR '(' VAR ':' bound RANGE bound ')' plain_block {
+		$$ = build_for(b, @$, $3, @3, $5, $7, $9);
+	}
+	| FOR VAR ':' bound plain_block { $$ = build_for(b, @$, $2, @2, $4, NULL, $5); }
+	| FOR VAR ':' bound RANGE bound plain_block { $$ = build_for(b, @$, $2, @2, $4, $6, $7); }
+	| WHILE unary plain_block { $$ = build_repeat(b, @$, STMT_WHILE, $2, $3); }
+	| UNROLL unary plain_block { $$ = build_repeat(b, @$, STMT_UNROLL, $2, $3); }
+	| plain_block { $$ = build_block_stmt(b, $1); }
 	;
-if_stmt: IF cast block otherwise { $$ = build_if(b, @$, false, $2, build_plain_block(b, $3), $4); };
+if_stmt: IF cast plain_block otherwise { $$ = build_if(b, @$, false, $2, $3, $4); };
 otherwise: %empty { $$ = NULL; }
-	| ELSE block { $$ = build_plain_block(b, $2); }
+	| ELSE plain_block { $$ = $2; }
 	| ELSE if_stmt { $$ = build_else_if(b, $2); }
 	;
 bound: postfix | CAST_OPEN type ')' postfix { $$ = build_cast(b, @$, $2, $4); };
@@ -212,7 +220,7 @@ postfix: primary
 keys: '[' args ']' { $$ = $2; };
 member_name: IDENT;
 
-primary: INT { $$ = expr_int(b->parser->arena, @$, $1.value); $$->integer.is_duration = $1.is_duration; }
+primary: INT { $$ = build_int(b, @$, $1.value, $1.is_duration); }
 	| STRING { $$ = expr_string(b->parser->arena, @$, $1.data, $1.len); }
 	| TRUE_WORD { $$ = expr_bool(b->parser->arena, @$, true); }
 	| FALSE_WORD { $$ = expr_bool(b->parser->arena, @$, false); }
@@ -268,61 +276,51 @@ words: IDENT { $$ = build_type(b, @$, TYPE_NONE, $1); }
 
 %%
 
+/* Syntax errors go to yyreport_syntax_error(): here the parser's stack is full. */
 static void yyerror(struct span *span, struct build *b, void *scanner, const char *message)
 {
 	(void)scanner;
-	b->errors++;
-	if (!strcmp(message, "memory exhausted"))
-		diag_error(b->parser->diags, "nesting-too-deep", *span,
-			   "the script is nested too deep here");
-	else
-		diag_error(b->parser->diags, "syntax", *span, "syntax: %s", message);
+	(void)message;
+	diag_error(b->parser->diags, "nesting-too-deep", *span, "syntax: this is nested too deep");
 }
 
-/* A token's text fit to be shown, in place: no control characters, not too long. */
-static char *printable(const char *text)
+static bool expects(const yysymbol_kind_t *kinds, int n, int token)
 {
-	char *shown = (char *)(uintptr_t)text;
-
-	for (size_t i = 0; shown[i]; i++) {
-		if ((unsigned char)shown[i] < 0x20 || (unsigned char)shown[i] >= 0x7f)
-			shown[i] = '?';
-		if (i == SHOWN_TOKEN)
-			shown[i] = '\0';
-	}
-	return shown;
+	while (n--)
+		if (kinds[n] == YYTRANSLATE(token))
+			return true;
+	return false;
 }
 
-/* "unexpected X, expected A, B or C", with a hint for what people often write. */
+/* What could stand here in words; behind an operand only what ends it, since any operator could. */
+static const char *name_expected(struct arena *arena, const yysymbol_kind_t *kinds, int n)
+{
+	static const int ends[] = {';', '}', ')', ']', ',', ':', '{', PREDICATE_END};
+	const char *names[sizeof(ends) / sizeof(ends[0])], *text = "";
+	int nnames = 0;
+
+	if (expects(kinds, n, RETURN))
+		return "a statement";
+	if (expects(kinds, n, INT) && expects(kinds, n, SIZEOF))
+		return "an expression";
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (expects(kinds, n, '+') && expects(kinds, n, ends[i]))
+			names[nnames++] = yysymbol_name(YYTRANSLATE(ends[i]));
+	for (int i = 0; !expects(kinds, n, '+') && i < n && n <= 5; i++)
+		names[nnames++] = yysymbol_name(kinds[i]);
+	for (int i = 0; i < nnames; i++)
+		text = arena_printf(arena, "%s%s%s", text, !i ? "" : i == nnames - 1 ? " or " : ", ",
+				    names[i]);
+	return text;
+}
+
 static int yyreport_syntax_error(const yypcontext_t *context, struct build *b, void *scanner)
 {
-	yysymbol_kind_t expected[6], found = yypcontext_token(context);
-	struct arena *arena = b->parser->arena;
-	int n = yypcontext_expected_tokens(context, expected, 5);
-	struct span span = *yypcontext_location(context);
-	const char *text = "";
-	struct diag *diag;
+	yysymbol_kind_t kinds[YYNTOKENS];
+	int n = yypcontext_expected_tokens(context, kinds, YYNTOKENS);
 
 	(void)scanner;
-	b->errors++;
-	/* The scanner has said what is wrong with this one. */
-	if (found == YYSYMBOL_YYUNDEF || b->lexer->failed)
-		return 0;
-	for (int i = 0; i < n; i++)
-		text = arena_printf(arena, "%s%s%s", text, !i ? ", expected " : i == n - 1 ? " or " : ", ",
-				    yysymbol_name(expected[i]));
-	if (found == YYSYMBOL_YYEOF)
-		diag = diag_error(b->parser->diags, "syntax", span, "syntax: unexpected end of the script%s",
-				  text);
-	else
-		diag = diag_error(b->parser->diags, "syntax", span, "syntax: unexpected '%s'%s",
-				  printable(sources_text(b->parser->sources, span)), text);
-	if (found == YYSYMBOL_YYEOF && b->lexer->depth)
-		diag_hint(diag, "a bracket is not closed");
-	else if (found == YYSYMBOL_ELSE || found == YYSYMBOL_IF || found == YYSYMBOL_VAR ||
-		 found == YYSYMBOL_MAP || found == YYSYMBOL_IDENT)
-		diag_hint(diag, "statements are separated by ';'");
-	else if (found == YYSYMBOL_61_)
-		diag_hint(diag, "to compare, write '=='");
+	complain(b, *yypcontext_location(context), name_expected(b->parser->arena, kinds, n),
+		 expects(kinds, n, VAR));
 	return 0;
 }
