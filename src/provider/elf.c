@@ -152,15 +152,9 @@ static struct elf_functions *read_functions(struct arena *arena, const char *pat
 const struct elf_functions *elf_functions(const struct provider_env *env, const char *path,
 					  const char **error)
 {
-	struct hashmap *cache = env->cache;
+	struct hashmap *cache = &provider_cache(env)->binaries;
 	struct elf_functions *functions;
 
-	if (!cache) {
-		cache = arena_new_object(env->arena, struct hashmap);
-		hashmap_init(cache, env->arena);
-		/* The environment is the caller's, what is kept in it is ours. */
-		((struct provider_env *)(uintptr_t)env)->cache = cache;
-	}
 	functions = hashmap_gets(cache, path);
 	if (functions)
 		return functions;

@@ -4,6 +4,8 @@
 
 #include "provider/provider.h"
 
+#include "base/hashmap.h"
+
 #include <linux/perf_event.h>
 
 extern const struct provider provider_begin, provider_end, provider_self, provider_test,
@@ -13,9 +15,15 @@ extern const struct provider provider_begin, provider_end, provider_self, provid
 	provider_watchpoint, provider_iter;
 
 /* Every provider; registry.c lists them. */
-extern const struct provider provider_begin, provider_end, provider_self, provider_test,
-	provider_bench, provider_profile, provider_interval, provider_software, provider_hardware,
-	provider_tracepoint, provider_rawtracepoint, provider_uprobe, provider_uretprobe;
+/* --- registry.c: what was read or asked once --- */
+enum cached_answer { ANSWER_UNKNOWN, ANSWER_NO, ANSWER_YES };
+struct provider_cache {
+	struct hashmap binaries; /* path to functions: elf.c */
+	const struct name_list *functions; /* of the kernel: functions.c */
+	const char *functions_error; /* why there are none */
+	enum cached_answer kprobe_multi;
+};
+struct provider_cache *provider_cache(const struct provider_env *env);
 
 /* --- parse.c: fields of attach points --- */
 /* Reports unless the number of fields behind the provider is between the two. */
@@ -58,7 +66,11 @@ int perf_attach(const struct provider_attach *attach, struct perf_event_attr *at
 /* On every CPU that is online, or with the process wherever it runs. */
 int perf_attach_everywhere(const struct provider_attach *attach, struct perf_event_attr *attr,
 			   pid_t pid, uint32_t index);
-/* Attaches each target by @fn. */
+/* --- links.c --- */
+/* Detaches all but the first @count. */
+void provider_links_cut(struct provider_links *links, size_t count);
+/* Attaches each target by @fn, which is given the target's index as compiled: its cookie. On
+ * failure none of them is. */
 typedef int (*attach_one_fn)(const struct provider_attach *attach, const struct plan_target *target,
 			     uint32_t index, const char **error);
 int attach_each(const struct provider_attach *attach, attach_one_fn fn, const char **error,
@@ -69,6 +81,14 @@ int perf_pmu_type(const char *name);
 int perf_pmu_retprobe_bit(const char *name);
 /* Why attaching failed, in words with the remedy. */
 const char *perf_error(struct arena *arena, int error);
+
+/* --- functions.c: kernel functions that can be traced --- */
+/* NULL with *error if there is no list. */
+const struct name_list *kernel_functions(const struct provider_env *env, const char **error);
+/* @module may be NULL for any, and a pattern. */
+bool kernel_function_exists(const struct name_list *list, const char *module, const char *name);
+/* kprobe_multi.c */
+bool kprobe_multi_works(const struct provider_env *env);
 
 /* --- elf.c: functions of a binary --- */
 struct elf_function {

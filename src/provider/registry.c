@@ -5,10 +5,10 @@
 #include <strings.h>
 
 static const struct provider *const all[] = {
-	&provider_begin,     &provider_end,        &provider_self,          &provider_test,
-	&provider_bench,     &provider_tracepoint, &provider_rawtracepoint, &provider_uprobe,
-	&provider_uretprobe, &provider_profile,    &provider_interval,      &provider_software,
-	&provider_hardware,  &provider_uprobe,     &provider_uretprobe,
+	&provider_begin,         &provider_end,      &provider_self,      &provider_test,
+	&provider_bench,         &provider_kprobe,   &provider_kretprobe, &provider_tracepoint,
+	&provider_rawtracepoint, &provider_uprobe,   &provider_uretprobe, &provider_profile,
+	&provider_interval,      &provider_software, &provider_hardware,  &provider_watchpoint,
 };
 
 static bool has_alias(const struct provider *provider, const char *name)
@@ -35,4 +35,17 @@ const struct provider *const *providers(size_t *n)
 {
 	*n = sizeof(all) / sizeof(*all);
 	return all;
+}
+
+struct provider_cache *provider_cache(const struct provider_env *env)
+{
+	struct provider_cache *cache = env->cache;
+
+	if (cache)
+		return cache;
+	cache = arena_new_object(env->arena, struct provider_cache);
+	hashmap_init(&cache->binaries, env->arena);
+	/* The environment is the caller's, its cache is ours. */
+	((struct provider_env *)(uintptr_t)env)->cache = cache;
+	return cache;
 }

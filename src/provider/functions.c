@@ -1,0 +1,80 @@
+/* Kernel functions that can be traced: of tracefs, or of the file that the user names. */
+#include "provider/internal.h"
+
+#include "types/tracefs.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* "vfs_read" or "nft_do_chain [nf_tables]". */
+static void read_line(struct name_list *list, char *line)
+{
+	char *module = strchr(line, '['), *end;
+
+	line[strcspn(line, " \t\n")] = '\0';
+	if (!*line)
+		return;
+	if (module) {
+		module++;
+		end = strchr(module, ']');
+		if (end)
+			*end = '\0';
+		module = arena_strdup(list->arena, module);
+	}
+	name_list_add(module, arena_strdup(list->arena, line), list);
+}
+
+static const struct name_list *read_functions(const struct provider_env *env, const char **error)
+{
+	struct name_list *list = arena_new_object(env->arena, struct name_list);
+	const char *path = env->traceable_functions;
+	char *line = NULL;
+	size_t size = 0;
+	FILE *file;
+
+	if (!path && !tracefs_path()) {
+		*error = "tracefs is not mounted at /sys/kernel/tracing";
+		return NULL;
+	}
+	if (!path)
+		path = arena_printf(env->arena, "%s/available_filter_functions", tracefs_path());
+	file = fopen(path, "re");
+	if (!file) {
+		*error = arena_printf(env->arena, "%s: %s", path, strerror(errno));
+		return NULL;
+	}
+	list->arena = env->arena;
+	while (getline(&line, &size, file) > 0)
+		read_line(list, line);
+	free(line);
+	fclose(file);
+	name_list_sort(list);
+	return list;
+}
+
+const struct name_list *kernel_functions(const struct provider_env *env, const char **error)
+{
+	struct provider_cache *cache = provider_cache(env);
+
+	if (!cache->functions && !cache->functions_error) {
+		cache->functions_error = "";
+		cache->functions = read_functions(env, &cache->functions_error);
+	}
+	if (!cache->functions)
+		*error = cache->functions_error;
+	return cache->functions;
+}
+
+bool kernel_function_exists(const struct name_list *list, const char *module, const char *name)
+{
+	for (size_t i = 0; i < list->names.len; i++) {
+		const struct name_pair *pair = &list->names.data[i];
+
+		if (!strcmp(pair->name, name) &&
+		    (!module || glob_match(module, pair->module ? pair->module : "vmlinux")))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,337 @@
+/*
+ * kprobe and kretprobe: functions of the kernel, by name, by name and offset, or by address. One
+ * perf event for each; patterns use one link for all functions where the kernel can do that.
+ */
+#include "provider/internal.h"
+
+#include "types/btf.h"
+
+#include <bpf/bpf.h>
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#define REGISTER_ARGS 6 /* of x86_64's calling convention */
+
+/* "func", "func+off" or an address. */
+static bool parse_place(const struct provider_env *env, struct diags *diags,
+			const struct provider_text *text, const char *place,
+			struct plan_target *target)
+{
+	const char *plus = strchr(place, '+');
+
+	if (isdigit((unsigned char)*place)) {
+		target->has_address = true;
+		if (!parse_number(place, &target->offset)) {
+			diag_error(diags, "probe-target", text->span, "Invalid address: %s", place);
+			return false;
+		}
+		if (env->unsafe)
+			return true;
+		diag_hint(diag_error(diags, "unsafe", text->span,
+				     "a kprobe at an address is not checked by anybody"),
+			  "--unsafe allows it");
+		return false;
+	}
+	target->function = place;
+	if (!plus)
+		return true;
+	target->function = arena_strndup(env->arena, place, (size_t)(plus - place));
+	target->has_offset = true;
+	if (parse_number(plus + 1, &target->offset))
+		return true;
+	diag_error(diags, "probe-target", text->span, "Invalid offset: %s", plus + 1);
+	return false;
+}
+
+static bool parse(const struct provider_env *env, struct diags *diags,
+		  const struct provider_text *text, const char *provider,
+		  struct plan_target *target)
+{
+	if (!parse_arity(diags, text, provider, 1, 2))
+		return false;
+	*target = (struct plan_target){
+		.name = text->text,
+		.module = text->nfields == 3 ? text->fields[1] : NULL,
+	};
+	if (!parse_place(env, diags, text, text->fields[text->nfields - 1], target))
+		return false;
+	if (target->has_address || *target->function)
+		return true;
+	diag_error(diags, "probe-target", text->span, "%s: no function is named", provider);
+	return false;
+}
+
+static bool kprobe_parse(const struct provider_env *env, struct diags *diags,
+			 const struct provider_text *text, struct plan_target *target)
+{
+	return parse(env, diags, text, "kprobe", target);
+}
+
+static bool kretprobe_parse(const struct provider_env *env, struct diags *diags,
+			    const struct provider_text *text, struct plan_target *target)
+{
+	if (!parse(env, diags, text, "kretprobe", target))
+		return false;
+	if (!target->has_offset)
+		return true;
+	diag_error(diags, "probe-target", text->span, "Offset not allowed");
+	return false;
+}
+
+/* --- which there are --- */
+
+static const char *target_name(const struct provider_env *env, const char *provider,
+			       const struct plan_target *target)
+{
+	const char *module = target->module ? target->module : "";
+	const char *colon = target->module ? ":" : "";
+
+	if (target->has_address)
+		return arena_printf(env->arena, "%s:0x%llx", provider,
+				    (unsigned long long)target->offset);
+	if (target->has_offset)
+		return arena_printf(env->arena, "%s:%s%s%s+%llu", provider, module, colon,
+				    target->function, (unsigned long long)target->offset);
+	return arena_printf(env->arena, "%s:%s%s%s", provider, module, colon, target->function);
+}
+
+static int found_one(const struct provider_env *env, const struct plan_target *pattern,
+		     const char *provider, provider_found_fn found, void *data)
+{
+	struct plan_target target = *pattern;
+
+	target.name = target_name(env, provider, &target);
+	found(&target, data);
+	return 1;
+}
+
+static int search(const struct provider_env *env, const struct plan_target *pattern,
+		  const char *provider, const struct name_list *list, provider_found_fn found,
+		  void *data)
+{
+	const char *last = "";
+	int n = 0;
+
+	for (size_t i = 0; i < list->names.len; i++) {
+		const struct name_pair *pair = &list->names.data[i];
+		const char *module = pair->module ? pair->module : "vmlinux";
+		struct plan_target target = *pattern;
+
+		if (!glob_match(pattern->function, pair->name) ||
+		    (pattern->module && !glob_match(pattern->module, module)))
+			continue;
+		/* Several static functions may share a name: a probe has all of them. */
+		if (!strcmp(last, pair->name))
+			continue;
+		last = pair->name;
+		target.function = pair->name;
+		target.module = pattern->module && strcmp(pattern->module, "*") ? module : NULL;
+		n += found_one(env, &target, provider, found, data);
+	}
+	return n;
+}
+
+static int expand(const struct provider_env *env, const struct plan_target *pattern,
+		  const char *provider, provider_found_fn found, void *data, const char **error)
+{
+	const struct name_list *list;
+
+	if (pattern->has_address)
+		return found_one(env, pattern, provider, found, data);
+	list = kernel_functions(env, error);
+	if (glob_is_pattern(pattern->function) ||
+	    (pattern->module && glob_is_pattern(pattern->module)))
+		return list ? search(env, pattern, provider, list, found, data) : -ENOENT;
+	/* The list is of functions that ftrace can trace; kprobes can be at others, too. */
+	if (env->unsafe || !list ||
+	    kernel_function_exists(list, pattern->module, pattern->function))
+		return found_one(env, pattern, provider, found, data);
+	return 0;
+}
+
+static int kprobe_expand(const struct provider_env *env, const struct plan_target *pattern,
+			 provider_found_fn found, void *data, const char **error)
+{
+	return expand(env, pattern, "kprobe", found, data, error);
+}
+
+static int kretprobe_expand(const struct provider_env *env, const struct plan_target *pattern,
+			    provider_found_fn found, void *data, const char **error)
+{
+	return expand(env, pattern, "kretprobe", found, data, error);
+}
+
+static void signature(const struct provider_env *env, const struct plan_target *target,
+		      struct provider_signature *signature)
+{
+	(void)target;
+	signature->ctx = signature_registers(env);
+	signature->nargs = REGISTER_ARGS;
+}
+
+/* --- attaching --- */
+
+static bool can_multi(const struct provider_env *env, const struct plan_target *pattern)
+{
+	return !env->no_kprobe_multi && pattern->function && !pattern->has_offset &&
+	       glob_is_pattern(pattern->function) && kprobe_multi_works(env);
+}
+
+static const char *kprobe_section(const struct provider_env *env, const struct plan_prog *prog)
+{
+	(void)env;
+	return prog->is_multi ? "kprobe.multi" : "kprobe";
+}
+
+static const char *kretprobe_section(const struct provider_env *env, const struct plan_prog *prog)
+{
+	(void)env;
+	return prog->is_multi ? "kretprobe.multi" : "kretprobe";
+}
+
+static int attach_one(const struct provider_attach *attach, const struct plan_target *target,
+		      uint32_t index, bool is_return, const char **error)
+{
+	int type = perf_pmu_type("kprobe"), bit = is_return ? perf_pmu_retprobe_bit("kprobe") : 0;
+	struct perf_event_attr attr = {.type = (uint32_t)type};
+	const char *name = target->function;
+	int result;
+
+	if (type < 0 || bit < 0) {
+		*error = "this kernel has no kprobes (CONFIG_KPROBE_EVENTS)";
+		return -EOPNOTSUPP;
+	}
+	if (name && target->module && strcmp(target->module, "vmlinux") != 0)
+		name = arena_printf(attach->arena, "%s:%s", target->module, name);
+	attr.config = is_return ? 1u << bit : 0;
+	attr.config1 = (uintptr_t)name;
+	attr.config2 = target->offset;
+	result = perf_attach(attach, &attr, -1, 0, index);
+	if (result == -ENOENT || result == -EINVAL)
+		*error = "the kernel has no such function, or does not allow a probe there";
+	else if (result)
+		*error = perf_error(attach->arena, result);
+	return result;
+}
+
+static int kprobe_one(const struct provider_attach *attach, const struct plan_target *target,
+		      uint32_t index, const char **error)
+{
+	return attach_one(attach, target, index, false, error);
+}
+
+static int kretprobe_one(const struct provider_attach *attach, const struct plan_target *target,
+			 uint32_t index, const char **error)
+{
+	return attach_one(attach, target, index, true, error);
+}
+
+static int attach_multi(const struct provider_attach *attach, bool is_return, const char **error,
+			uint32_t *failed)
+{
+	const struct plan_prog *prog = attach->prog;
+	size_t n = prog->targets.len;
+	const char **names = arena_new_array(attach->arena, const char *, n);
+	__u64 *cookies = arena_new_array(attach->arena, __u64, n);
+	LIBBPF_OPTS(bpf_link_create_opts, opts, .kprobe_multi.cnt = (uint32_t)n,
+		    .kprobe_multi.syms = names, .kprobe_multi.cookies = cookies,
+		    .kprobe_multi.flags = is_return ? BPF_F_KPROBE_MULTI_RETURN : 0);
+	int fd;
+
+	for (size_t i = 0; i < n; i++) {
+		names[i] = prog->targets.data[i].function;
+		cookies[i] = attach->indices ? attach->indices[i] : i;
+	}
+	fd = bpf_link_create(attach->prog_fd, 0, BPF_TRACE_KPROBE_MULTI, &opts);
+	if (fd >= 0) {
+		provider_links_add_fd(attach->links, fd);
+		return 0;
+	}
+	*failed = 0;
+	*error = fd == -ESRCH ? "the kernel cannot trace one of the functions"
+			      : perf_error(attach->arena, fd);
+	return fd;
+}
+
+static int kprobe_attach(const struct provider_attach *attach, const char **error, uint32_t *failed)
+{
+	if (attach->prog->is_multi)
+		return attach_multi(attach, false, error, failed);
+	return attach_each(attach, kprobe_one, error, failed);
+}
+
+static int kretprobe_attach(const struct provider_attach *attach, const char **error,
+			    uint32_t *failed)
+{
+	if (attach->prog->is_multi)
+		return attach_multi(attach, true, error, failed);
+	return attach_each(attach, kretprobe_one, error, failed);
+}
+
+/* --- listings --- */
+
+static void kprobe_describe(const struct provider_env *env, const struct plan_target *target,
+			    struct strbuf *out)
+{
+	struct type_function function;
+
+	if (!target->function ||
+	    !types_find_function(env->types, target->module, target->function, &function))
+		return;
+	for (uint32_t i = 0; i < function.nparams && i < REGISTER_ARGS; i++)
+		strbuf_addf(out, "    %s arg%u\n", function.params[i].c_type, i);
+}
+
+static void kretprobe_describe(const struct provider_env *env, const struct plan_target *target,
+			       struct strbuf *out)
+{
+	struct type_function function;
+
+	if (target->function &&
+	    types_find_function(env->types, target->module, target->function, &function))
+		strbuf_addf(out, "    %s retval\n", function.result_c_type);
+}
+
+static const char *const kprobe_forms[] = {
+	"kprobe:FUNCTION[+OFFSET]", "kprobe:MODULE:FUNCTION[+OFFSET]", "kprobe:ADDRESS", NULL};
+static const char *const kretprobe_forms[] = {"kretprobe:FUNCTION", "kretprobe:MODULE:FUNCTION",
+					      "kretprobe:ADDRESS", NULL};
+
+const struct provider provider_kprobe = {
+	.name = "kprobe",
+	.short_name = "k",
+	.doc = "functions of the kernel, at entry",
+	.forms = kprobe_forms,
+	.min_kernel = "4.17",
+	.context = CONTEXT_PT_REGS,
+	.provides = PROVIDES_ARGN | PROVIDES_FUNC | PROVIDES_REG | PROVIDES_CTX | PROVIDES_SIGNAL |
+		    PROVIDES_OVERRIDE,
+	.flags = PROVIDER_PERF_GUARD | PROVIDER_PID_PREDICATE,
+	.parse = kprobe_parse,
+	.expand = kprobe_expand,
+	.signature = signature,
+	.can_multi = can_multi,
+	.section = kprobe_section,
+	.attach = kprobe_attach,
+	.describe = kprobe_describe,
+};
+
+const struct provider provider_kretprobe = {
+	.name = "kretprobe",
+	.short_name = "kr",
+	.doc = "functions of the kernel, at return",
+	.forms = kretprobe_forms,
+	.min_kernel = "4.17",
+	.context = CONTEXT_PT_REGS,
+	.provides = PROVIDES_RETVAL | PROVIDES_FUNC | PROVIDES_REG | PROVIDES_CTX | PROVIDES_SIGNAL,
+	.flags = PROVIDER_PERF_GUARD | PROVIDER_PID_PREDICATE,
+	.parse = kretprobe_parse,
+	.expand = kretprobe_expand,
+	.signature = signature,
+	.can_multi = can_multi,
+	.section = kretprobe_section,
+	.attach = kretprobe_attach,
+	.describe = kretprobe_describe,
+};
