@@ -83,34 +83,35 @@ static void note_field_use(struct sema *sema, const struct type_path *path)
 	vec_push(sema->arena, &prog->fields, use);
 }
 
-static void hint_field(struct sema *sema, struct diag *diag, const struct type *type,
-		       const char *name)
+static const char *nearest_field(struct sema *sema, const struct type *type, const char *name)
 {
 	uint32_t n;
 	const struct type_field *fields = types_fields(sema->types, type, &n);
-	const char **names = arena_new_array(sema->arena, const char *, n + 1), *nearest;
+	const char **names = arena_new_array(sema->arena, const char *, n + 1);
 
 	for (uint32_t i = 0; i < n; i++)
 		names[i] = fields[i].name;
-	nearest = diag_nearest(name, names, n);
-	if (nearest)
-		diag_hint(diag, "Did you mean '%s'?", nearest);
+	return diag_nearest(name, names, n);
 }
 
+/* No probe is named in the text, so that one mistake is one error however many probes have it. */
 static void report_field(struct sema *sema, const struct expr *expr, const struct type *type)
 {
-	const struct expr *object = expr->field.object;
+	const char *name = expr->field.name, *nearest = nearest_field(sema, type, name);
+	bool is_probe = is_args(expr->field.object);
 	struct diag *diag;
 
-	if (is_args(object))
+	if (is_probe)
 		diag = sema_error(sema, "unknown-field", expr->field.name_span,
-				  "The probe %s has no argument named '%s'",
-				  sema->instance->targets.data[0].name, expr->field.name);
+				  "The probe has no argument named '%s'", name);
 	else
 		diag = sema_error(sema, "unknown-field", expr->field.name_span,
-				  "'%s' has no field named '%s'", sema_type_name(sema, type),
-				  expr->field.name);
-	hint_field(sema, diag, type, expr->field.name);
+				  "'%s' has no field named '%s'", sema_type_name(sema, type), name);
+	if (nearest)
+		diag_hint(diag, "Did you mean '%s'?", nearest);
+	else if (is_probe)
+		diag_hint(diag, "All its arguments: sonde -lv '%s'",
+			  sema->instance->targets.data[0].name);
 }
 
 static struct expr *new_deref(struct sema *sema, struct expr *pointer)
