@@ -1,0 +1,218 @@
+/* Functions that print, and those that the runtime carries out. */
+#include "sema/functions.h"
+
+#define JOIN_MAX 16u
+#define DEBUGF_MAX 3u
+
+static void format_event(struct sema *sema, struct expr *call, enum plan_event_kind kind)
+{
+	const struct type *payload;
+
+	if (!format_check(sema, call, &payload))
+		return;
+	sema_event(sema, kind, call->span, payload, &call->call.event)->format =
+		call->call.args.data[0]->string.data;
+}
+
+void sema_call_printf(struct sema *sema, struct expr **call)
+{
+	format_event(sema, *call, EVENT_PRINTF);
+}
+
+void sema_call_errorf(struct sema *sema, struct expr **call)
+{
+	format_event(sema, *call, EVENT_ERRORF);
+}
+
+void sema_call_warnf(struct sema *sema, struct expr **call)
+{
+	format_event(sema, *call, EVENT_WARNF);
+}
+
+void sema_call_cat(struct sema *sema, struct expr **call)
+{
+	format_event(sema, *call, EVENT_CAT);
+}
+
+void sema_call_system(struct sema *sema, struct expr **call)
+{
+	format_event(sema, *call, EVENT_SYSTEM);
+}
+
+void sema_call_debugf(struct sema *sema, struct expr **at)
+{
+	const struct type *payload;
+	struct expr *call = *at;
+
+	if (call->call.args.len - 1 > DEBUGF_MAX) {
+		sema_error(sema, "format-count", call->span,
+			   "%s() cannot use more than 3 conversion specifiers", call->call.name);
+		return;
+	}
+	if (format_check(sema, call, &payload))
+		sema_warning(sema, "debugf", call->span,
+			     "The debugf() builtin is not recommended for production use. For more "
+			     "information see bpf_trace_printk in bpf-helpers(7).");
+}
+
+/* --- print --- */
+
+static void print_value(struct sema *sema, struct expr *call)
+{
+	struct expr **arg = &call->call.args.data[0];
+	const struct type *type;
+
+	sema_read(sema, arg);
+	if (!sema_is_known(sema, *arg))
+		return;
+	type = (*arg)->type;
+	if (type->kind == TYPE_NONE ||
+	    (type_is_struct(type) && type->record.origin == ORIGIN_CONTEXT)) {
+		sema_error(sema, "not-printable", (*arg)->span,
+			   "%s type passed to print() is not printable",
+			   type->kind == TYPE_NONE ? "none" : sema_type_name(sema, type));
+		return;
+	}
+	sema_event(sema, EVENT_PRINT_VALUE, call->span, call_tuple(sema, &type, 1),
+		   &call->call.event);
+}
+
+static void print_map(struct sema *sema, struct expr *call)
+{
+	const struct type *numbers[2] = {sema_uint64(sema), sema_uint64(sema)};
+	struct expr *arg = call->call.args.data[0];
+	struct sema_map *map = sema_map(sema, arg, MAP_WHOLE);
+
+	sema_event(sema, EVENT_PRINT_MAP, call->span, call_tuple(sema, numbers, 2),
+		   &call->call.event)
+		->map = map->index;
+	for (size_t i = 1; i < call->call.args.len; i++) {
+		uint64_t ignored;
+
+		if (call_literal(sema, call, i, &ignored))
+			sema_cast_to(sema, &call->call.args.data[i], sema_uint64(sema));
+	}
+}
+
+/* print(@m[k]) of what is no single number: the runtime reads it. */
+static void print_map_value(struct sema *sema, struct expr *call)
+{
+	struct expr *arg = call->call.args.data[0];
+	const struct type *key = arg->map.key ? arg->map.key->type : NULL;
+
+	sema_event(sema, EVENT_PRINT_MAP_VALUE, call->span, key ? call_tuple(sema, &key, 1) : NULL,
+		   &call->call.event)
+		->map = arg->map.map;
+}
+
+void sema_call_print(struct sema *sema, struct expr **at)
+{
+	struct expr *call = *at, **arg = &call->call.args.data[0];
+
+	if ((*arg)->kind == EXPR_MAP && !(*arg)->map.has_brackets) {
+		print_map(sema, call);
+		return;
+	}
+	if (call->call.args.len > 1) {
+		sema_error(sema, "argument-count", call->span,
+			   "Non-map print() only takes 1 argument, %zu found", call->call.args.len);
+		return;
+	}
+	sema_expr(sema, arg);
+	if (!sema_is_known(sema, *arg))
+		return;
+	if ((*arg)->kind == EXPR_MAP && type_is_aggregate((*arg)->type) &&
+	    !type_is_castable_aggregate((*arg)->type))
+		print_map_value(sema, call);
+	else
+		print_value(sema, call);
+}
+
+/* --- the rest --- */
+
+void sema_call_clear(struct sema *sema, struct expr **at)
+{
+	struct expr *call = *at;
+
+	sema_event(sema, EVENT_CLEAR, call->span, NULL, &call->call.event)->map =
+		call->call.args.data[0]->map.map;
+}
+
+void sema_call_zero(struct sema *sema, struct expr **at)
+{
+	struct expr *call = *at;
+
+	sema_event(sema, EVENT_ZERO, call->span, NULL, &call->call.event)->map =
+		call->call.args.data[0]->map.map;
+}
+
+void sema_call_time(struct sema *sema, struct expr **at)
+{
+	struct expr *call = *at;
+
+	sema_event(sema, EVENT_TIME, call->span, NULL, &call->call.event)->format =
+		call_has(call, 0) ? call->call.args.data[0]->string.data : "%H:%M:%S\n";
+}
+
+void sema_call_exit(struct sema *sema, struct expr **at)
+{
+	const struct type *code = sema_int64(sema);
+	struct expr *call = *at;
+
+	if (call_has(call, 0))
+		sema_cast_to(sema, &call->call.args.data[0], code);
+	sema_event(sema, EVENT_EXIT, call->span, call_tuple(sema, &code, 1), &call->call.event);
+}
+
+void sema_call_assert(struct sema *sema, struct expr **at)
+{
+	struct expr *call = *at;
+
+	sema_event(sema, EVENT_ASSERT, call->span, NULL, &call->call.event)->format = arena_printf(
+		sema->arena, "assert failed: %s", call->call.args.data[1]->string.data);
+}
+
+void sema_call_unwatch(struct sema *sema, struct expr **at)
+{
+	const struct type *address = sema_uint64(sema);
+	struct expr *call = *at;
+
+	sema_cast_to(sema, &call->call.args.data[0], address);
+	sema_event(sema, EVENT_UNWATCH, call->span, call_tuple(sema, &address, 1),
+		   &call->call.event);
+}
+
+void sema_call_join(struct sema *sema, struct expr **at)
+{
+	const struct type *members[JOIN_MAX + 1] = {sema_uint64(sema)}, *type;
+	struct expr *call = *at;
+
+	type = call->call.args.data[0]->type;
+	if (!sema_is_known(sema, call->call.args.data[0]))
+		return;
+	if (type->kind != TYPE_PTR && type->kind != TYPE_ARRAY && type->kind != TYPE_INT) {
+		sema_error(sema, "argument-type", call->call.args.data[0]->span,
+			   "join() expects an array of strings (%s provided)",
+			   sema_type_name(sema, type));
+		return;
+	}
+	for (uint32_t i = 1; i <= JOIN_MAX; i++)
+		members[i] = type_string(sema->types, (uint32_t)sema->plan->config.max_strlen);
+	sema_event(sema, EVENT_JOIN, call->span, call_tuple(sema, members, JOIN_MAX + 1),
+		   &call->call.event)
+		->format = call_has(call, 1) ? call->call.args.data[1]->string.data : " ";
+}
+
+void sema_call_skboutput(struct sema *sema, struct expr **at)
+{
+	const struct type *members[3] = {
+		sema_uint64(sema), type_int(sema->types, 4, false),
+		type_buffer(sema->types, (uint32_t)sema->plan->config.max_strlen)};
+	struct expr *call = *at;
+
+	sema_cast_to(sema, &call->call.args.data[2], sema_uint64(sema));
+	sema_cast_to(sema, &call->call.args.data[3], sema_uint64(sema));
+	sema_event(sema, EVENT_SKBOUTPUT, call->span, call_tuple(sema, members, 3),
+		   &call->call.event)
+		->format = call->call.args.data[0]->string.data;
+}

@@ -1,0 +1,267 @@
+/* Arguments against the prototype column of functions.def. */
+#include "sema/functions.h"
+
+#include <ctype.h>
+
+#define MAX_PARAMS 8
+
+enum param_kind {
+	PARAM_FMT,
+	PARAM_STRLIT,
+	PARAM_INTLIT,
+	PARAM_INT,
+	PARAM_PTR,
+	PARAM_STRING,
+	PARAM_ANY,
+	PARAM_RAW, /* left to the hook */
+	PARAM_MAP,
+	PARAM_VAR,
+	PARAM_NAME,
+	PARAM_TYPE,
+};
+
+static const char *const kind_words[] = {
+	[PARAM_FMT] = "fmt", [PARAM_STRLIT] = "strlit", [PARAM_INTLIT] = "intlit",
+	[PARAM_INT] = "int", [PARAM_PTR] = "ptr",       [PARAM_STRING] = "string",
+	[PARAM_ANY] = "any", [PARAM_RAW] = "raw",       [PARAM_MAP] = "map",
+	[PARAM_VAR] = "var", [PARAM_NAME] = "name",     [PARAM_TYPE] = "type",
+};
+
+struct prototype {
+	enum param_kind params[MAX_PARAMS];
+	uint32_t n, required;
+	bool takes_rest, takes_type;
+};
+
+static enum param_kind find_kind(const char *word, size_t len)
+{
+	for (size_t i = 0; i < sizeof(kind_words) / sizeof(kind_words[0]); i++)
+		if (strlen(kind_words[i]) == len && !strncmp(kind_words[i], word, len))
+			return (enum param_kind)i;
+	return PARAM_RAW;
+}
+
+static void read_prototype(const char *text, struct prototype *prototype)
+{
+	bool optional = false;
+
+	*prototype = (struct prototype){0};
+	for (text = strchr(text, '(') + 1; *text && *text != ')';) {
+		size_t len = 0;
+
+		if (!strncmp(text, "...", 3)) {
+			prototype->takes_rest = true;
+			text += 3;
+			continue;
+		}
+		if (*text == '[')
+			optional = true;
+		if (!isalpha((unsigned char)*text)) {
+			text++;
+			continue;
+		}
+		while (isalpha((unsigned char)text[len]))
+			len++;
+		/* A type is not among the arguments but beside them. */
+		if (find_kind(text, len) == PARAM_TYPE) {
+			prototype->takes_type = true;
+		} else {
+			prototype->params[prototype->n++] = find_kind(text, len);
+			prototype->required += !optional;
+		}
+		text += len;
+	}
+}
+
+static void report_count(struct sema *sema, const struct expr *call,
+			 const struct prototype *prototype)
+{
+	const char *name = call->call.name;
+	size_t n = call->call.args.len;
+
+	if (prototype->takes_rest || prototype->required != prototype->n)
+		sema_error(sema, "argument-count", call->span,
+			   n < prototype->required
+				   ? "%s() requires at least %u argument%s (%zu provided)"
+				   : "%s() takes up to %u argument%s (%zu provided)",
+			   name, n < prototype->required ? prototype->required : prototype->n,
+			   (n < prototype->required ? prototype->required : prototype->n) == 1
+				   ? ""
+				   : "s",
+			   n);
+	else if (!prototype->n)
+		sema_error(sema, "argument-count", call->span,
+			   "%s() requires no arguments (%zu provided)", name, n);
+	else
+		sema_error(sema, "argument-count", call->span,
+			   "%s() requires %u argument%s (%zu provided)", name, prototype->n,
+			   prototype->n == 1 ? "" : "s", n);
+}
+
+static bool report_kind(struct sema *sema, const struct expr *call, const struct expr *arg,
+			const char *what)
+{
+	sema_error(sema, "argument-type", arg->span, "%s() expects %s (%s provided)",
+		   call->call.name, what,
+		   arg->type && sema_is_known(sema, arg) ? sema_type_name(sema, arg->type)
+							 : "something else");
+	return false;
+}
+
+static bool check_int(struct sema *sema, const struct expr *call, struct expr **arg)
+{
+	sema_value(sema, arg);
+	if (!sema_is_known(sema, *arg) || sema_is_number(sema, (*arg)->type) ||
+	    (*arg)->type->kind == TYPE_BOOL)
+		return true;
+	return report_kind(sema, call, *arg, "an integer");
+}
+
+static bool check_literal(struct sema *sema, const struct expr *call, struct expr **arg)
+{
+	uint64_t magnitude;
+	bool is_negative;
+
+	sema_value(sema, arg);
+	if (!sema_is_known(sema, *arg) || sema_const_int(*arg, &magnitude, &is_negative))
+		return true;
+	return report_kind(sema, call, *arg, "an integer literal");
+}
+
+static bool check_string_literal(struct sema *sema, const struct expr *call, struct expr **arg)
+{
+	sema_expr(sema, arg);
+	if ((*arg)->kind == EXPR_STRING || !sema_is_known(sema, *arg))
+		return (*arg)->kind == EXPR_STRING;
+	return report_kind(sema, call, *arg, "a string literal");
+}
+
+static bool check_ptr(struct sema *sema, const struct expr *call, struct expr **arg)
+{
+	sema_value(sema, arg);
+	if (!sema_is_known(sema, *arg))
+		return true;
+	switch ((*arg)->type->kind) {
+	case TYPE_PTR:
+	case TYPE_INT:
+	case TYPE_ARRAY:
+	case TYPE_STRING:
+	case TYPE_KSYM:
+	case TYPE_USYM:
+		return true;
+	default:
+		return report_kind(sema, call, *arg, "a pointer or an address");
+	}
+}
+
+static bool check_string(struct sema *sema, const struct expr *call, struct expr **arg)
+{
+	sema_value(sema, arg);
+	if (!sema_is_known(sema, *arg) || (*arg)->type->kind == TYPE_STRING)
+		return true;
+	return report_kind(sema, call, *arg, "a string");
+}
+
+static bool check_map(struct sema *sema, const struct expr *call, struct expr **arg)
+{
+	if ((*arg)->kind != EXPR_MAP || (*arg)->map.has_brackets) {
+		if ((*arg)->kind != EXPR_MAP)
+			sema_expr(sema, arg);
+		else
+			(*arg)->type = sema->unknown;
+		return report_kind(sema, call, *arg, "a map argument");
+	}
+	sema_map(sema, *arg, MAP_WHOLE);
+	return true;
+}
+
+static bool check_arg(struct sema *sema, const struct expr *call, enum param_kind kind,
+		      struct expr **arg)
+{
+	switch (kind) {
+	case PARAM_FMT:
+	case PARAM_STRLIT:
+		return check_string_literal(sema, call, arg);
+	case PARAM_INTLIT:
+		return check_literal(sema, call, arg);
+	case PARAM_INT:
+		return check_int(sema, call, arg);
+	case PARAM_PTR:
+		return check_ptr(sema, call, arg);
+	case PARAM_STRING:
+		return check_string(sema, call, arg);
+	case PARAM_ANY:
+		sema_value(sema, arg);
+		return true;
+	case PARAM_MAP:
+		return check_map(sema, call, arg);
+	case PARAM_VAR:
+		if ((*arg)->kind == EXPR_VAR)
+			return true;
+		(*arg)->type = sema->unknown;
+		return report_kind(sema, call, *arg, "a scratch variable");
+	case PARAM_NAME:
+		if ((*arg)->kind == EXPR_IDENT)
+			return true;
+		(*arg)->type = sema->unknown;
+		return report_kind(sema, call, *arg, "a name");
+	case PARAM_RAW:
+	case PARAM_TYPE:
+		break;
+	}
+	return true;
+}
+
+static const struct type *result_type(struct sema *sema, const char *prototype)
+{
+	static const struct {
+		const char *word;
+		enum type_kind kind;
+	} simple[] = {
+		{"inet", TYPE_INET},           {"mac_address", TYPE_MAC},
+		{"timestamp", TYPE_TIMESTAMP}, {"ksym_t", TYPE_KSYM},
+		{"usym_t", TYPE_USYM},         {"cgroup_path_t", TYPE_CGROUP_PATH},
+	};
+	size_t len = strcspn(prototype, "(");
+	const char *word = arena_strndup(sema->arena, prototype, len);
+
+	if (!strcmp(word, "none"))
+		return type_none(sema->types);
+	if (!strcmp(word, "string"))
+		return type_string(sema->types, (uint32_t)sema->plan->config.max_strlen);
+	for (size_t i = 0; i < sizeof(simple) / sizeof(simple[0]); i++)
+		if (!strcmp(simple[i].word, word))
+			return type_simple(sema->types, simple[i].kind);
+	return *word == '*' ? sema->unknown : types_by_name(sema->types, word);
+}
+
+bool prototype_check(struct sema *sema, struct expr *call)
+{
+	const char *text = call->call.function->prototype;
+	struct prototype prototype;
+	size_t n = call->call.args.len;
+	bool ok = true;
+
+	read_prototype(text, &prototype);
+	call->type = result_type(sema, text);
+	if (n < prototype.required || (n > prototype.n && !prototype.takes_rest)) {
+		report_count(sema, call, &prototype);
+		return false;
+	}
+	if (prototype.takes_type != (call->call.type_arg != NULL)) {
+		sema_error(sema, "argument-type", call->span,
+			   prototype.takes_type ? "%s() expects a type as its second argument"
+						: "%s() takes no type as an argument",
+			   call->call.name);
+		return false;
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct expr **arg = &call->call.args.data[i];
+
+		if (i >= prototype.n)
+			sema_expr(sema, arg);
+		else
+			ok &= check_arg(sema, call, prototype.params[i], arg);
+	}
+	return ok;
+}
