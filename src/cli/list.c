@@ -14,6 +14,7 @@ struct listing {
 	const struct provider *provider;
 	const char *last_field; /* only probes whose last field matches, or NULL */
 	const char *tag; /* types: "struct list_*" */
+	bool is_named; /* the pattern asks for this provider and no other */
 };
 
 static const char *last_field(const char *name)
@@ -40,7 +41,7 @@ static void print_found(const struct plan_target *target, void *data)
 
 static void report(const struct listing *listing, const char *error)
 {
-	if (!listing->cli->no_warnings)
+	if (listing->is_named && !listing->cli->no_warnings)
 		fprintf(stderr, "WARNING[list]: cannot list %s probes: %s\n",
 			listing->provider->name, error);
 }
@@ -81,6 +82,19 @@ static bool provider_matches(const struct provider *provider, const char *patter
 		lower[i] = (char)tolower((unsigned char)pattern[i]);
 	lower[i] = '\0';
 	return glob_match(lower, provider->name);
+}
+
+/* Whether the pattern's first field is a name of the provider, not a glob that happens to match. */
+static bool names_provider(const struct provider *provider, const char *pattern)
+{
+	char name[64];
+	size_t len = strcspn(pattern, ":");
+
+	if (len >= sizeof(name))
+		return false;
+	memcpy(name, pattern, len);
+	name[len] = '\0';
+	return provider_find(name) == provider;
 }
 
 /* Splits at colons outside quotes. */
@@ -185,6 +199,7 @@ static void list_one(struct listing *listing, const char *pattern)
 	for (size_t i = 0; i < n; i++) {
 		listing->provider = all[i];
 		listing->last_field = NULL;
+		listing->is_named = names_provider(all[i], pattern);
 		if (strchr(pattern, ':')) {
 			list_pattern(listing, pattern);
 		} else if (provider_matches(all[i], pattern)) {

@@ -52,6 +52,7 @@ struct run {
 	uint64_t *received; /* by event: records handled */
 	uint64_t handled; /* records in all */
 	int target_fd; /* pidfd of the child or of -p, or -1 */
+	int iterate_fd; /* readable once the iterators have ended, or -1 */
 	pid_t child; /* 0: none, or reaped */
 	bool stopping;
 };

@@ -162,6 +162,8 @@ static void handle_ready(struct run *run, int fd)
 {
 	if (fd == run->options->signal_fd) {
 		handle_signals(run);
+	} else if (fd == run->iterate_fd) {
+		run->stopping = true;
 	} else if (fd == run->target_fd) {
 		run->result->child_ended = run->child != 0;
 		run->stopping = true;
@@ -177,6 +179,7 @@ static void poll_events(struct run *run)
 
 	watch(epoll, run->options->signal_fd);
 	watch(epoll, run->target_fd);
+	watch(epoll, run->iterate_fd);
 	watch(epoll, symbols_fd(run->symbols));
 	if (run->ring)
 		watch(epoll, ring_buffer__epoll_fd(run->ring));
@@ -191,6 +194,18 @@ static void poll_events(struct run *run)
 	close(epoll);
 }
 
+/* A reader that has seen enough is no failure; a full disk is. */
+static void report_output_error(struct run *run)
+{
+	int error = output_error(run->output);
+
+	if (!error || error == -EPIPE)
+		return;
+	fprintf(run->options->err, "ERROR[output]: cannot write the output: %s\n",
+		strerror(-error));
+	run->result->status = RUNTIME_OUTPUT_FAILED;
+}
+
 /* Shows everything that was gathered. Nothing fires any more. */
 static void conclude(struct run *run)
 {
@@ -202,8 +217,7 @@ static void conclude(struct run *run)
 		run_print_all_maps(run);
 	run_account(run);
 	output_flush(run->output);
-	if (output_error(run->output))
-		run->result->status = RUNTIME_OUTPUT_FAILED;
+	report_output_error(run);
 }
 
 static void trace(struct run *run)
@@ -214,12 +228,22 @@ static void trace(struct run *run)
 	}
 	if (!run_special(run, "begin", NULL))
 		return;
-	drain_all(run);
+	/* What begin printed stands in the ring buffer until it is known how many probes there are.
+	 */
+	run->stopping = run->state && run->state->exiting;
 	if (!run->stopping && !run_attach(run))
 		return;
 	announce(run, count_probes(run, !run->stopping));
 	if (run->child)
 		child_resume(run->child);
+	drain_all(run);
+	if (provider_links_pin(run->links)) {
+		fprintf(run->options->out, "Program pinned to %s\n",
+			provider_links_pin(run->links));
+		run->stopping = true;
+	}
+	if (!run->stopping)
+		run->iterate_fd = provider_links_iterate(run->links);
 	if (!run->stopping && run_has_attachable(run))
 		poll_events(run);
 	provider_links_disable(run->links);
@@ -233,6 +257,7 @@ void runtime_run(const struct runtime_options *options, struct runtime_result *r
 		.result = result,
 		.arena = options->arena,
 		.target_fd = -1,
+		.iterate_fd = -1,
 		.counters_fd = -1,
 	};
 
