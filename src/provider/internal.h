@@ -49,7 +49,8 @@ struct name_list {
 	names;
 };
 void name_list_add(const char *module, const char *name, void *list); /* a types_name_fn */
-void name_list_sort(struct name_list *list);
+void name_list_sort(struct name_list *list); /* leaves each once */
+int name_pair_compare(const struct name_pair *left, const struct name_pair *right);
 
 /* --- signature.c: types of what programs see --- */
 struct type_function;
@@ -67,6 +68,10 @@ int perf_attach(const struct provider_attach *attach, struct perf_event_attr *at
 int perf_attach_everywhere(const struct provider_attach *attach, struct perf_event_attr *attr,
 			   pid_t pid, uint32_t index);
 /* --- links.c --- */
+/* A descriptor that makes an iterator's program run when it is read. */
+void provider_links_add_iterator(struct provider_links *links, int fd);
+/* An iterator that was left at @path. */
+void provider_links_add_pin(struct provider_links *links, const char *path);
 /* Detaches all but the first @count. */
 void provider_links_cut(struct provider_links *links, size_t count);
 /* Attaches each target by @fn, which is given the target's index as compiled: its cookie. On
@@ -75,6 +80,11 @@ typedef int (*attach_one_fn)(const struct provider_attach *attach, const struct 
 			     uint32_t index, const char **error);
 int attach_each(const struct provider_attach *attach, attach_one_fn fn, const char **error,
 		uint32_t *failed);
+/* --- iterate.c: iterators read to their end by a thread --- */
+struct iteration *iteration_start(const int *fds, size_t n);
+int iteration_fd(const struct iteration *iteration); /* readable when it has ended */
+void iteration_end(struct iteration *iteration); /* waits; NULL is allowed */
+
 /* The type of a dynamic PMU ("uprobe"), or negative errno. */
 int perf_pmu_type(const char *name);
 /* The bit of its config that means "at return", or negative errno. */

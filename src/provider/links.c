@@ -10,12 +10,14 @@
 struct link_entry {
 	struct bpf_link *link; /* or */
 	int fd;
-	bool is_perf;
+	bool is_perf, is_iterator;
 };
 
 struct provider_links {
 	struct link_entry *entries;
 	size_t n, cap;
+	struct iteration *iteration; /* or NULL */
+	const char *pin; /* where an iterator was left, or NULL */
 };
 
 struct provider_links *provider_links_new(void)
@@ -53,6 +55,37 @@ void provider_links_add_perf(struct provider_links *links, int fd)
 	add(links, (struct link_entry){.fd = fd, .is_perf = true});
 }
 
+void provider_links_add_iterator(struct provider_links *links, int fd)
+{
+	add(links, (struct link_entry){.fd = fd, .is_iterator = true});
+}
+
+void provider_links_add_pin(struct provider_links *links, const char *path)
+{
+	links->pin = path;
+}
+
+const char *provider_links_pin(const struct provider_links *links)
+{
+	return links->pin;
+}
+
+int provider_links_iterate(struct provider_links *links)
+{
+	int *fds = calloc(links->n + 1, sizeof(*fds));
+	size_t n = 0;
+
+	if (!fds)
+		abort();
+	for (size_t i = 0; i < links->n; i++)
+		if (links->entries[i].is_iterator)
+			fds[n++] = links->entries[i].fd;
+	if (n)
+		links->iteration = iteration_start(fds, n);
+	free(fds);
+	return links->iteration ? iteration_fd(links->iteration) : -1;
+}
+
 size_t provider_links_count(const struct provider_links *links)
 {
 	return links->n;
@@ -62,6 +95,8 @@ size_t provider_links_count(const struct provider_links *links)
  * immediate. */
 void provider_links_disable(struct provider_links *links)
 {
+	iteration_end(links->iteration);
+	links->iteration = NULL;
 	for (size_t i = 0; i < links->n; i++)
 		if (links->entries[i].is_perf)
 			ioctl(links->entries[i].fd, PERF_EVENT_IOC_DISABLE, 0);
@@ -93,6 +128,7 @@ void provider_links_free(struct provider_links *links)
 {
 	if (!links)
 		return;
+	iteration_end(links->iteration);
 	provider_links_cut(links, 0);
 	free(links->entries);
 	free(links);

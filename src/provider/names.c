@@ -15,16 +15,27 @@ void name_list_add(const char *module, const char *name, void *data)
 	vec_push(list->arena, &list->names, pair);
 }
 
-static int compare(const void *a, const void *b)
+int name_pair_compare(const struct name_pair *left, const struct name_pair *right)
 {
-	const struct name_pair *left = a, *right = b;
 	int order = strcmp(left->module ? left->module : "", right->module ? right->module : "");
 
 	return order ? order : strcmp(left->name, right->name);
 }
 
+static int compare(const void *left, const void *right)
+{
+	return name_pair_compare(left, right);
+}
+
 void name_list_sort(struct name_list *list)
 {
-	if (list->names.len)
-		qsort(list->names.data, list->names.len, sizeof(list->names.data[0]), compare);
+	size_t kept = 0;
+
+	if (!list->names.len)
+		return;
+	qsort(list->names.data, list->names.len, sizeof(list->names.data[0]), compare);
+	for (size_t i = 1; i < list->names.len; i++)
+		if (name_pair_compare(&list->names.data[kept], &list->names.data[i]))
+			list->names.data[++kept] = list->names.data[i];
+	list->names.len = kept + 1;
 }

@@ -186,6 +186,11 @@ void provider_links_add_fd(struct provider_links *links, int fd); /* closed to d
 /* A perf event, with whatever BPF link it carries: it can be stopped before it is closed. */
 void provider_links_add_perf(struct provider_links *links, int fd);
 size_t provider_links_count(const struct provider_links *links);
+/* Where an iterator was pinned rather than run, or NULL. */
+const char *provider_links_pin(const struct provider_links *links);
+/* Begins to run the iterators that were attached. A descriptor that is readable once all have
+ * ended, or -1 if there is none; the links own it. */
+int provider_links_iterate(struct provider_links *links);
 /* Stops every event at once; nothing fires any more. What takes time is left for freeing. */
 void provider_links_disable(struct provider_links *links);
 /* Detaches everything. */

@@ -5,10 +5,11 @@
 #include <strings.h>
 
 static const struct provider *const all[] = {
-	&provider_begin,         &provider_end,      &provider_self,      &provider_test,
-	&provider_bench,         &provider_kprobe,   &provider_kretprobe, &provider_tracepoint,
-	&provider_rawtracepoint, &provider_uprobe,   &provider_uretprobe, &provider_profile,
-	&provider_interval,      &provider_software, &provider_hardware,  &provider_watchpoint,
+	&provider_begin,     &provider_end,        &provider_self,          &provider_test,
+	&provider_bench,     &provider_kprobe,     &provider_kretprobe,     &provider_fentry,
+	&provider_fexit,     &provider_tracepoint, &provider_rawtracepoint, &provider_uprobe,
+	&provider_uretprobe, &provider_profile,    &provider_interval,      &provider_software,
+	&provider_hardware,  &provider_watchpoint, &provider_iter,
 };
 
 static bool has_alias(const struct provider *provider, const char *name)
