@@ -99,6 +99,13 @@ static int expand(const struct provider_env *env, const struct plan_target *patt
 	return n;
 }
 
+static void signature(const struct provider_env *env, const struct plan_target *target,
+		      struct provider_signature *signature)
+{
+	(void)target;
+	signature->ctx = signature_perf_event(env);
+}
+
 static const char *section(const struct provider_env *env, const struct plan_prog *prog)
 {
 	(void)env;
@@ -120,7 +127,7 @@ static int attach_event(const struct provider_attach *attach, const struct plan_
 	}
 	attr.config = name->config;
 	attr.sample_period = target->rate ? target->rate : name->period;
-	result = perf_attach_everywhere(attach, &attr, attach->pid, index);
+	result = perf_attach_everywhere(attach, &attr, attach->env->pid, index);
 	if (result)
 		*error = perf_error(attach->arena, result);
 	return result;
@@ -188,6 +195,7 @@ const struct provider provider_software = {
 	.flags = PROVIDER_PERF_GUARD,
 	.parse = parse_software,
 	.expand = expand_software,
+	.signature = signature,
 	.section = section,
 	.attach = attach_software,
 };
@@ -203,6 +211,7 @@ const struct provider provider_hardware = {
 	.flags = PROVIDER_PERF_GUARD,
 	.parse = parse_hardware,
 	.expand = expand_hardware,
+	.signature = signature,
 	.section = section,
 	.attach = attach_hardware,
 };

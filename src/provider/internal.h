@@ -64,9 +64,12 @@ const struct type *signature_perf_event(const struct provider_env *env);
  * negative errno. @index: of the target, which tells its cookie. */
 int perf_attach(const struct provider_attach *attach, struct perf_event_attr *attr, pid_t pid,
 		int cpu, uint32_t index);
-/* On every CPU that is online, or with the process wherever it runs. */
+/* On every CPU that is online, or on every thread of the process, those to come included. */
 int perf_attach_everywhere(const struct provider_attach *attach, struct perf_event_attr *attr,
 			   pid_t pid, uint32_t index);
+/* On the first CPU that is online. */
+int perf_attach_one_cpu(const struct provider_attach *attach, struct perf_event_attr *attr,
+			uint32_t index);
 /* --- links.c --- */
 /* A descriptor that makes an iterator's program run when it is read. */
 void provider_links_add_iterator(struct provider_links *links, int fd);

@@ -28,7 +28,7 @@ static int attach_one(const struct provider_attach *attach, const struct plan_ta
 	int result;
 
 	timer_attr(target, &attr);
-	result = perf_attach(attach, &attr, -1, 0, index);
+	result = perf_attach_one_cpu(attach, &attr, index);
 	if (result)
 		*error = perf_error(attach->arena, result);
 	return result;

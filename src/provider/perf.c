@@ -3,6 +3,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,17 +21,22 @@ static int open_event(struct perf_event_attr *attr, pid_t pid, int cpu)
 	return fd < 0 ? -errno : fd;
 }
 
-/* A cookie travels only with a link (Linux 5.15); without one the older way does on all kernels. */
+/*
+ * A link carries the cookie, and closing it stops the program at once: of tracepoints and probes
+ * it runs as long as it is there, even while the event is disabled. Before Linux 5.15 there are no
+ * such links.
+ */
 static int attach_program(const struct provider_attach *attach, int event, uint64_t cookie,
 			  int *link)
 {
 	LIBBPF_OPTS(bpf_link_create_opts, opts, .perf_event.bpf_cookie = cookie);
 
-	*link = -1;
-	if (!attach->prog->uses_cookie)
-		return ioctl(event, PERF_EVENT_IOC_SET_BPF, attach->prog_fd) ? -errno : 0;
 	*link = bpf_link_create(attach->prog_fd, event, BPF_PERF_EVENT, &opts);
-	return *link < 0 ? *link : 0;
+	if (*link >= 0)
+		return 0;
+	if (*link != -EINVAL || attach->prog->uses_cookie)
+		return *link;
+	return ioctl(event, PERF_EVENT_IOC_SET_BPF, attach->prog_fd) ? -errno : 0;
 }
 
 int perf_attach(const struct provider_attach *attach, struct perf_event_attr *attr, pid_t pid,
@@ -40,8 +46,7 @@ int perf_attach(const struct provider_attach *attach, struct perf_event_attr *at
 
 	if (event < 0)
 		return event;
-	error = attach_program(attach, event, attach->indices ? attach->indices[index] : index,
-			       &link);
+	error = attach_program(attach, event, index, &link);
 	if (!error && ioctl(event, PERF_EVENT_IOC_ENABLE, 0))
 		error = -errno;
 	if (error) {
@@ -56,36 +61,71 @@ int perf_attach(const struct provider_attach *attach, struct perf_event_attr *at
 	return 0;
 }
 
-int perf_attach_everywhere(const struct provider_attach *attach, struct perf_event_attr *attr,
-			   pid_t pid, uint32_t index)
-{
-	int ncpus = libbpf_num_possible_cpus();
+/* --- where --- */
 
-	if (pid > 0)
-		return perf_attach(attach, attr, pid, -1, index);
+static int attach_cpus(const struct provider_attach *attach, struct perf_event_attr *attr,
+		       uint32_t index)
+{
+	int ncpus = libbpf_num_possible_cpus(), attached = 0, last = -ENODEV;
+
 	for (int cpu = 0; cpu < ncpus; cpu++) {
 		int result = perf_attach(attach, attr, -1, cpu, index);
 
 		/* ENODEV: a CPU that is possible but not online. */
 		if (result && result != -ENODEV)
 			return result;
+		if (result)
+			last = result;
+		else
+			attached++;
 	}
-	return 0;
+	return attached ? 0 : last;
 }
 
-int attach_each(const struct provider_attach *attach, attach_one_fn fn, const char **error,
-		uint32_t *failed)
+/* Threads and children to come inherit the event. */
+static int attach_threads(const struct provider_attach *attach, struct perf_event_attr *attr,
+			  pid_t pid, uint32_t index)
 {
-	for (uint32_t i = 0; i < attach->prog->targets.len; i++) {
-		int result = fn(attach, &attach->prog->targets.data[i], i, error);
+	char path[64];
+	struct dirent *entry;
+	DIR *tasks;
+	int result = 0;
 
-		if (!result)
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	tasks = opendir(path);
+	if (!tasks)
+		return -ESRCH;
+	attr->inherit = 1;
+	while (!result && (entry = readdir(tasks))) {
+		if (entry->d_name[0] == '.')
 			continue;
-		*failed = i;
-		return result;
+		result = perf_attach(attach, attr, atoi(entry->d_name), -1, index);
+		/* A thread may end meanwhile. */
+		if (result == -ESRCH)
+			result = 0;
 	}
-	return 0;
+	closedir(tasks);
+	return result;
 }
+
+int perf_attach_everywhere(const struct provider_attach *attach, struct perf_event_attr *attr,
+			   pid_t pid, uint32_t index)
+{
+	return pid > 0 ? attach_threads(attach, attr, pid, index)
+		       : attach_cpus(attach, attr, index);
+}
+
+int perf_attach_one_cpu(const struct provider_attach *attach, struct perf_event_attr *attr,
+			uint32_t index)
+{
+	int ncpus = libbpf_num_possible_cpus(), result = -ENODEV;
+
+	for (int cpu = 0; cpu < ncpus && result == -ENODEV; cpu++)
+		result = perf_attach(attach, attr, -1, cpu, index);
+	return result;
+}
+
+/* --- kinds of events that the kernel numbers when it starts --- */
 
 static int read_first_number(const char *path)
 {

@@ -98,7 +98,7 @@ static int attach_one(const struct provider_attach *attach, const struct plan_ta
 	}
 	attr.config = (uint64_t)id;
 	/* The program runs on every CPU, whichever its event was opened for. */
-	result = perf_attach(attach, &attr, -1, 0, index);
+	result = perf_attach_one_cpu(attach, &attr, index);
 	if (result)
 		*error = perf_error(attach->arena, result);
 	return result;
