@@ -114,6 +114,9 @@ void symbols_free(struct symbols *symbols);
 void symbols_set_stacks(struct symbols *symbols, const int *stacks_fds);
 /* Remembers where a process' files are mapped while it lives. */
 void symbols_note_process(struct symbols *symbols, pid_t tgid);
+/* Begins to follow what processes map, if the script names user addresses at all. */
+void symbols_start(struct symbols *symbols, unsigned ncpus);
+void symbols_note_all(struct symbols *symbols);
 /* A descriptor that becomes readable when processes map files, or -1; then call symbols_follow().
  */
 int symbols_fd(const struct symbols *symbols);

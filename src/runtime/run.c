@@ -61,6 +61,7 @@ static bool start(struct run *run)
 	resolver = symbols_resolver(run->symbols);
 	run->output = output_new(options->format, run->plan, options->out, options->err, &resolver);
 	run->links = provider_links_new();
+	symbols_start(run->symbols, (unsigned)sysconf(_SC_NPROCESSORS_CONF));
 	if (!start_target(run) || !run_load(run))
 		return false;
 	symbols_set_stacks(run->symbols, run->stacks_fds);
@@ -234,6 +235,7 @@ static void trace(struct run *run)
 	if (!run->stopping && !run_attach(run))
 		return;
 	announce(run, count_probes(run, !run->stopping));
+	symbols_note_all(run->symbols);
 	if (run->child)
 		child_resume(run->child);
 	drain_all(run);

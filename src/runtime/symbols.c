@@ -22,6 +22,7 @@ struct symbols {
 	const struct plan *plan;
 	struct ksyms *ksyms;
 	struct usyms *usyms;
+	struct mappings *mappings; /* NULL: the script names no user addresses */
 	const int *stacks_fds;
 	uint64_t *frames; /* of the stack asked for last */
 };
@@ -46,6 +47,7 @@ void symbols_free(struct symbols *symbols)
 {
 	if (!symbols)
 		return;
+	mappings_free(symbols->mappings);
 	ksyms_free(symbols->ksyms);
 	usyms_free(symbols->usyms);
 }
@@ -60,15 +62,72 @@ void symbols_note_process(struct symbols *symbols, pid_t tgid)
 	usyms_note_process(symbols->usyms, tgid);
 }
 
+static bool has_user_addresses(const struct type *type)
+{
+	uint32_t n = 0;
+
+	switch (type->kind) {
+	case TYPE_USTACK:
+	case TYPE_USYM:
+		return true;
+	case TYPE_TUPLE:
+	case TYPE_RECORD:
+		n = type->record.nfields;
+		break;
+	default:
+		return false;
+	}
+	for (uint32_t i = 0; i < n; i++)
+		if (has_user_addresses(type->record.fields[i].type))
+			return true;
+	return false;
+}
+
+static bool needs_user_symbols(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->maps.len; i++)
+		if ((plan->maps.data[i].key && has_user_addresses(plan->maps.data[i].key)) ||
+		    has_user_addresses(plan->maps.data[i].value))
+			return true;
+	for (size_t i = 0; i < plan->events.len; i++)
+		if (plan->events.data[i].payload &&
+		    has_user_addresses(plan->events.data[i].payload))
+			return true;
+	return false;
+}
+
+void symbols_start(struct symbols *symbols, unsigned ncpus)
+{
+	if (needs_user_symbols(symbols->plan))
+		symbols->mappings = mappings_new(symbols->usyms, ncpus);
+}
+
+/* Processes that may be gone when they are to be named; costs some milliseconds, so it comes after
+ * attaching. */
+void symbols_note_all(struct symbols *symbols)
+{
+	struct dirent *entry;
+	DIR *proc;
+
+	if (!symbols->mappings)
+		return;
+	proc = opendir("/proc");
+	while (proc && (entry = readdir(proc)))
+		if (entry->d_name[0] >= '0' && entry->d_name[0] <= '9')
+			usyms_note_process(symbols->usyms, atoi(entry->d_name));
+	if (proc)
+		closedir(proc);
+}
+
 int symbols_fd(const struct symbols *symbols)
 {
-	(void)symbols;
-	return -1;
+	return symbols->mappings ? mappings_fd(symbols->mappings) : -1;
 }
 
 void symbols_follow(struct symbols *symbols)
 {
-	(void)symbols;
+	if (symbols->mappings)
+		mappings_follow(symbols->mappings);
 }
 
 static void add_symbol(struct strbuf *out, const char *name, uint64_t offset, bool with_offset)
@@ -113,6 +172,7 @@ static void resolve_usym(void *data, uint64_t address, uint32_t tgid, bool with_
 	}
 	if (perf)
 		strbuf_addf(out, "%lx ", address);
+	symbols_follow(symbols);
 	if (usyms_find(symbols->usyms, (pid_t)tgid, address, &name, &file, &offset) && name)
 		add_symbol(out, name, offset, with_offset);
 	else

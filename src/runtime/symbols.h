@@ -22,11 +22,26 @@ void usyms_free(struct usyms *usyms);
 /* Reads where the process' files are mapped, as long as it lives; repeated calls add what is new.
  */
 void usyms_note_process(struct usyms *usyms, pid_t tgid);
+/* A file is mapped; it hides what was there. */
+void usyms_add_mapping(struct usyms *usyms, pid_t tgid, uint64_t start, uint64_t end,
+		       uint64_t file_offset, const char *path);
+/* A new process with its parent's mappings; a process that begins a new program. */
+void usyms_fork(struct usyms *usyms, pid_t parent, pid_t child);
+void usyms_exec(struct usyms *usyms, pid_t tgid);
 /*
  * The symbol and file of an address in a process. False if even the file is unknown; *name is NULL
  * if the file has no symbol there. Strings live until the next call.
  */
 bool usyms_find(struct usyms *usyms, pid_t tgid, uint64_t address, const char **name,
 		const char **file, uint64_t *offset);
+
+/* --- mappings.c --- */
+struct mappings;
+/* Begins to follow all processes; what the kernel refuses is done without. */
+struct mappings *mappings_new(struct usyms *usyms, unsigned ncpus);
+void mappings_free(struct mappings *mappings);
+/* Readable when there is much to take in. */
+int mappings_fd(const struct mappings *mappings);
+void mappings_follow(struct mappings *mappings);
 
 #endif

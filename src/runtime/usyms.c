@@ -38,6 +38,7 @@ struct usyms {
 	struct arena *arena;
 	struct hashmap processes; /* pid_t -> struct process */
 	struct hashmap files; /* path -> struct file */
+	struct hashmap paths; /* path -> itself */
 };
 
 struct usyms *usyms_new(void)
@@ -48,6 +49,7 @@ struct usyms *usyms_new(void)
 	usyms->arena = arena;
 	hashmap_init(&usyms->processes, arena);
 	hashmap_init(&usyms->files, arena);
+	hashmap_init(&usyms->paths, arena);
 	return usyms;
 }
 
@@ -89,16 +91,60 @@ static bool is_known(const struct process *process, const struct mapping *mappin
 	return false;
 }
 
-void usyms_note_process(struct usyms *usyms, pid_t tgid)
+/* Paths are many times the same: one copy of each. */
+static const char *shared_path(struct usyms *usyms, const char *path)
+{
+	char *copy = hashmap_gets(&usyms->paths, path);
+
+	if (copy)
+		return copy;
+	copy = arena_strdup(usyms->arena, path);
+	hashmap_sets(&usyms->paths, copy, copy);
+	return copy;
+}
+
+void usyms_add_mapping(struct usyms *usyms, pid_t tgid, uint64_t start, uint64_t end,
+		       uint64_t file_offset, const char *path)
 {
 	struct process *process = get_process(usyms, tgid);
+	struct mapping mapping = {start, end, file_offset, path};
+
+	if (is_known(process, &mapping))
+		return;
+	mapping.path = shared_path(usyms, path);
+	vec_push(usyms->arena, &process->mappings, mapping);
+}
+
+void usyms_fork(struct usyms *usyms, pid_t parent, pid_t child)
+{
+	const struct process *from = hashmap_get(&usyms->processes, &parent, sizeof(parent));
+	struct process *to;
+
+	/* A parent that nobody noted: its child is looked at instead. */
+	if (!from) {
+		usyms_note_process(usyms, child);
+		return;
+	}
+	to = get_process(usyms, child);
+	to->mappings.len = 0;
+	from = hashmap_get(&usyms->processes, &parent, sizeof(parent));
+	for (size_t i = 0; i < from->mappings.len; i++)
+		vec_push(usyms->arena, &to->mappings, from->mappings.data[i]);
+}
+
+void usyms_exec(struct usyms *usyms, pid_t tgid)
+{
+	get_process(usyms, tgid)->mappings.len = 0;
+}
+
+void usyms_note_process(struct usyms *usyms, pid_t tgid)
+{
 	char path[64], line[4352];
 	FILE *maps;
 
 	snprintf(path, sizeof(path), "/proc/%d/maps", (int)tgid);
 	maps = fopen(path, "re");
 	while (maps && fgets(line, sizeof(line), maps)) {
-		struct mapping mapping;
 		unsigned long start, end, offset;
 		char permissions[5];
 		int name = 0;
@@ -108,11 +154,7 @@ void usyms_note_process(struct usyms *usyms, pid_t tgid)
 		    !name || permissions[2] != 'x' || line[name] != '/')
 			continue;
 		line[strcspn(line, "\n")] = '\0';
-		mapping = (struct mapping){start, end, offset, line + name};
-		if (is_known(process, &mapping))
-			continue;
-		mapping.path = arena_strdup(usyms->arena, line + name);
-		vec_push(usyms->arena, &process->mappings, mapping);
+		usyms_add_mapping(usyms, tgid, start, end, offset, line + name);
 	}
 	if (maps)
 		fclose(maps);

@@ -1,0 +1,181 @@
+/*
+ * Follows which processes map which files, while they live: the kernel's own records of mmap(2),
+ * fork(2) and exec(2), through perf's side-band events. So a process that ran for a millisecond and
+ * is gone can still be named.
+ */
+#include "runtime/symbols.h"
+
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define RING_PAGES 64u /* a power of two */
+
+struct ring {
+	int fd;
+	struct perf_event_mmap_page *page; /* followed by the data */
+};
+
+struct mappings {
+	struct usyms *usyms;
+	struct ring *rings;
+	unsigned n;
+	int epoll;
+	size_t data_size;
+};
+
+/* include/uapi/linux/perf_event.h, PERF_RECORD_MMAP2 */
+struct mmap2_record {
+	struct perf_event_header header;
+	uint32_t pid, tid;
+	uint64_t address, length, file_offset;
+	uint32_t major, minor;
+	uint64_t inode, generation;
+	uint32_t protection, flags;
+	char path[];
+};
+
+struct fork_record {
+	struct perf_event_header header;
+	uint32_t pid, parent, tid, parent_tid;
+	uint64_t time;
+};
+
+struct comm_record {
+	struct perf_event_header header;
+	uint32_t pid, tid;
+};
+
+static bool open_ring(struct mappings *mappings, struct ring *ring, int cpu)
+{
+	struct perf_event_attr attr = {
+		.size = sizeof(attr),
+		.type = PERF_TYPE_SOFTWARE,
+		.config = PERF_COUNT_SW_DUMMY,
+		.mmap = 1,
+		.mmap2 = 1,
+		.task = 1,
+		.comm = 1,
+		.comm_exec = 1,
+		.watermark = 1,
+		.wakeup_watermark = (uint32_t)(mappings->data_size / 4),
+	};
+	struct epoll_event event = {.events = EPOLLIN};
+
+	ring->fd = (int)syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+	if (ring->fd < 0)
+		return false;
+	ring->page = mmap(NULL, mappings->data_size + (size_t)sysconf(_SC_PAGESIZE),
+			  PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, 0);
+	if (ring->page == MAP_FAILED) {
+		close(ring->fd);
+		return false;
+	}
+	epoll_ctl(mappings->epoll, EPOLL_CTL_ADD, ring->fd, &event);
+	return true;
+}
+
+struct mappings *mappings_new(struct usyms *usyms, unsigned ncpus)
+{
+	struct mappings *mappings = calloc(1, sizeof(*mappings));
+
+	if (!mappings)
+		abort();
+	mappings->usyms = usyms;
+	mappings->data_size = RING_PAGES * (size_t)sysconf(_SC_PAGESIZE);
+	mappings->epoll = epoll_create1(EPOLL_CLOEXEC);
+	mappings->rings = calloc(ncpus, sizeof(*mappings->rings));
+	for (unsigned cpu = 0; mappings->rings && cpu < ncpus; cpu++)
+		if (open_ring(mappings, &mappings->rings[mappings->n], (int)cpu))
+			mappings->n++;
+	return mappings;
+}
+
+void mappings_free(struct mappings *mappings)
+{
+	if (!mappings)
+		return;
+	for (unsigned i = 0; i < mappings->n; i++) {
+		munmap(mappings->rings[i].page,
+		       mappings->data_size + (size_t)sysconf(_SC_PAGESIZE));
+		close(mappings->rings[i].fd);
+	}
+	close(mappings->epoll);
+	free(mappings->rings);
+	free(mappings);
+}
+
+int mappings_fd(const struct mappings *mappings)
+{
+	return mappings->epoll;
+}
+
+static void handle(struct mappings *mappings, const struct perf_event_header *header)
+{
+	const struct mmap2_record *map = (const void *)header;
+	const struct fork_record *task = (const void *)header;
+	const struct comm_record *comm = (const void *)header;
+
+	switch (header->type) {
+	case PERF_RECORD_MMAP2:
+		if (map->path[0] == '/')
+			usyms_add_mapping(mappings->usyms, (pid_t)map->pid, map->address,
+					  map->address + map->length, map->file_offset, map->path);
+		break;
+	case PERF_RECORD_FORK:
+		if (task->pid != task->parent)
+			usyms_fork(mappings->usyms, (pid_t)task->parent, (pid_t)task->pid);
+		break;
+	case PERF_RECORD_COMM:
+		if (header->misc & PERF_RECORD_MISC_COMM_EXEC)
+			usyms_exec(mappings->usyms, (pid_t)comm->pid);
+		break;
+	default:
+		break;
+	}
+}
+
+/* A record that wraps around the ring's end is put together in @buffer. */
+static const void *record_at(const char *data, size_t size, uint64_t position, char *buffer)
+{
+	size_t at = position & (size - 1), first = size - at;
+	struct perf_event_header header;
+
+	for (size_t i = 0; i < sizeof(header); i++)
+		((char *)&header)[i] = data[(at + i) & (size - 1)];
+	if (header.size <= first)
+		return data + at;
+	memcpy(buffer, data + at, first);
+	memcpy(buffer + first, data, header.size - first);
+	return buffer;
+}
+
+static void follow_ring(struct mappings *mappings, struct ring *ring)
+{
+	const char *data = (const char *)ring->page + sysconf(_SC_PAGESIZE);
+	uint64_t head = __atomic_load_n(&ring->page->data_head, __ATOMIC_ACQUIRE);
+	uint64_t tail = ring->page->data_tail;
+	_Alignas(8) char buffer[UINT16_MAX + 1];
+
+	while (tail < head) {
+		const struct perf_event_header *header =
+			record_at(data, mappings->data_size, tail, buffer);
+
+		if (!header->size)
+			break;
+		tail += header->size;
+		handle(mappings, header);
+	}
+	__atomic_store_n(&ring->page->data_tail, tail, __ATOMIC_RELEASE);
+}
+
+void mappings_follow(struct mappings *mappings)
+{
+	for (unsigned i = 0; i < mappings->n; i++)
+		follow_ring(mappings, &mappings->rings[i]);
+}
