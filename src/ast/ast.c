@@ -245,6 +245,8 @@ struct block *ast_clone_block(struct arena *arena, const struct block *block)
 	if (!block)
 		return NULL;
 	copy = block_new(arena, block->span);
+	copy->depth = block->depth;
+	copy->expansion = block->expansion;
 	for (size_t i = 0; i < block->stmts.len; i++)
 		vec_push(arena, &copy->stmts, ast_clone_stmt(arena, block->stmts.data[i]));
 	copy->tail = ast_clone_expr(arena, block->tail);
@@ -340,19 +342,41 @@ static void walk_children(struct expr *expr, const struct ast_visitor *visitor)
 	}
 }
 
+static bool enter(const struct ast_visitor *visitor)
+{
+	struct ast_limit *limit = visitor->limit;
+
+	if (!limit)
+		return true;
+	limit->exceeded |= limit->depth == limit->most;
+	if (limit->exceeded)
+		return false;
+	limit->depth++;
+	return true;
+}
+
+static void leave(const struct ast_visitor *visitor)
+{
+	if (visitor->limit)
+		visitor->limit->depth--;
+}
+
 void ast_walk_expr(struct expr **expr, const struct ast_visitor *visitor)
 {
-	if (!*expr)
+	if (!*expr || !enter(visitor))
 		return;
 	walk_children(*expr, visitor);
 	if (visitor->expr)
 		visitor->expr(expr, visitor->data);
+	leave(visitor);
 }
 
 static void walk_stmt(struct stmt **at, const struct ast_visitor *visitor)
 {
 	struct stmt *stmt = *at;
 
+	if (!enter(visitor))
+		return;
 	switch (stmt->kind) {
 	case STMT_EXPR:
 	case STMT_DISCARD:
@@ -393,6 +417,7 @@ static void walk_stmt(struct stmt **at, const struct ast_visitor *visitor)
 	}
 	if (visitor->stmt)
 		visitor->stmt(at, visitor->data);
+	leave(visitor);
 }
 
 void ast_walk_block(struct block *block, const struct ast_visitor *visitor)

@@ -20,6 +20,7 @@
 struct expr;
 struct stmt;
 struct block;
+struct macro;
 struct lang_builtin; /* lang/builtin.h */
 struct lang_function; /* lang/function.h */
 
@@ -304,9 +305,17 @@ struct stmt {
 	};
 };
 
+/* Where a macro's body was put in. */
+struct expansion {
+	const struct macro *macro;
+	struct span call;
+	const struct expansion *outer; /* the call stands in the body of another macro; or NULL */
+};
+
 struct block {
 	struct span span;
 	uint32_t depth; /* of the tree below, as parsed */
+	const struct expansion *expansion; /* this is a macro's body; or NULL */
 	stmt_vec stmts;
 	struct expr *tail; /* value of a block expression or macro, or NULL */
 };
@@ -444,6 +453,12 @@ struct ast_visitor {
 	void (*expr)(struct expr **expr, void *data); /* may be NULL */
 	void (*stmt)(struct stmt **stmt, void *data); /* may be NULL */
 	void *data;
+	struct ast_limit *limit; /* may be NULL */
+};
+/* Keeps a walk from going deeper than @most; what lies below is then not visited. */
+struct ast_limit {
+	uint32_t most, depth; /* @depth: of the walk at this moment */
+	bool exceeded;
 };
 void ast_walk_expr(struct expr **expr, const struct ast_visitor *visitor);
 void ast_walk_block(struct block *block, const struct ast_visitor *visitor);

@@ -86,6 +86,8 @@ extern const struct lang_constant lang_constants[];
 extern const uint32_t lang_nconstants;
 extern const struct lang_diag lang_diags[];
 extern const uint32_t lang_ndiags;
+/* The text of library.bt: macros that every script has. */
+extern const char lang_library[];
 
 /* By name; NULL if there is none. "arg0", "arg1" ... find BUILTIN_argn and set *index. */
 const struct lang_builtin *lang_find_builtin(const char *name, uint32_t *index);

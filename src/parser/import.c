@@ -43,7 +43,7 @@ static void resolve_all(struct importer *im, const struct script *script, const 
 		const struct import *import = &script->imports.data[i];
 		const char *path = import->path;
 
-		if (*path != '/')
+		if (*path != '/' && strcmp(directory, ".") != 0)
 			path = arena_printf(im->parser->arena, "%s/%s", directory, path);
 		import_path(im, path, import->span, false);
 	}
@@ -62,8 +62,12 @@ static bool read_file(struct importer *im, const char *path, struct span span, s
 	}
 	while ((n = fread(buffer, 1, sizeof(buffer), file)))
 		strbuf_add(text, buffer, n);
-	fclose(file);
-	return true;
+	if (ferror(file)) {
+		diag_error(im->parser->diags, "bad-import", span, "cannot read '%s': %s", path,
+			   strerror(errno));
+		strbuf_free(text);
+	}
+	return !fclose(file) && text->data;
 }
 
 static void import_script(struct importer *im, const char *path, struct span span)
@@ -140,12 +144,12 @@ static void import_path(struct importer *im, const char *path, struct span span,
 	if (S_ISDIR(status.st_mode)) {
 		/* Not recursively. */
 		if (!from_directory)
-			import_directory(im, name, span, &status);
+			import_directory(im, path, span, &status);
 		return;
 	}
 	hashmap_sets(&im->seen, name, name);
-	if (has_suffix(name, ".bt")) {
-		import_script(im, name, span);
+	if (has_suffix(name, ".bt") && S_ISREG(status.st_mode)) {
+		import_script(im, path, span);
 	} else if (has_suffix(name, ".h")) {
 		preamble.text = arena_printf(arena, "#include \"%s\"\n", name);
 		vec_push(arena, &im->root->preambles, preamble);
@@ -163,11 +167,25 @@ static void import_path(struct importer *im, const char *path, struct span span,
 	}
 }
 
+/* The script itself is not to be imported by what it imports. */
+static void see_root(struct importer *im, const struct import *import)
+{
+	const struct source *source = sources_find(im->parser->sources, import->span.start);
+	char real[PATH_MAX], *name;
+
+	if (!source || !source->path || !realpath(source->path, real))
+		return;
+	name = arena_strdup(im->parser->arena, real);
+	hashmap_sets(&im->seen, name, name);
+}
+
 void expand_imports(const struct parser *parser, struct script *script, const char *directory)
 {
 	struct importer im = {.parser = parser, .root = script};
 
 	hashmap_init(&im.seen, parser->arena);
+	if (script->imports.len)
+		see_root(&im, &script->imports.data[0]);
 	resolve_all(&im, script, directory);
 	/* What is imported comes first. */
 	for (size_t i = 0; i < script->probes.len; i++)
