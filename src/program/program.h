@@ -121,6 +121,7 @@ struct plan_target {
 	const char *function; /* event, function, kind, signal */
 	const char *extra; /* usdt: provider name; iter: pin; watchpoint: mode; uprobe: demangled
 			      name */
+	const char *arguments; /* usdt: operands as the note has them; not kept in objects */
 	uint64_t offset; /* bytes into the function; file offset or address with has_address */
 	bool has_offset, has_address;
 	uint64_t rate; /* timers: in @unit; software, hardware: the count (0: default); watchpoint:

@@ -19,6 +19,7 @@ extern const struct provider provider_begin, provider_end, provider_self, provid
 enum cached_answer { ANSWER_UNKNOWN, ANSWER_NO, ANSWER_YES };
 struct provider_cache {
 	struct hashmap binaries; /* path to functions: elf.c */
+	struct hashmap notes; /* path to notes: usdt_notes.c */
 	const struct name_list *functions; /* of the kernel: functions.c */
 	const char *functions_error; /* why there are none */
 	enum cached_answer kprobe_multi;
@@ -56,6 +57,9 @@ int name_pair_compare(const struct name_pair *left, const struct name_pair *righ
 struct type_function;
 const struct type *signature_args(const struct provider_env *env, const char *name,
 				  const struct type_function *function);
+/* The same for a function called by the convention of x86_64: arguments lie in struct pt_regs. */
+const struct type *signature_register_args(const struct provider_env *env, const char *name,
+					   const struct type_function *function);
 const struct type *signature_registers(const struct provider_env *env);
 const struct type *signature_perf_event(const struct provider_env *env);
 
@@ -90,8 +94,8 @@ void iteration_end(struct iteration *iteration); /* waits; NULL is allowed */
 
 /* The type of a dynamic PMU ("uprobe"), or negative errno. */
 int perf_pmu_type(const char *name);
-/* The bit of its config that means "at return", or negative errno. */
-int perf_pmu_retprobe_bit(const char *name);
+/* The lowest bit of its config that is @field ("retprobe"), or negative errno. */
+int perf_pmu_bit(const char *name, const char *field);
 /* Why attaching failed, in words with the remedy. */
 const char *perf_error(struct arena *arena, int error);
 
@@ -121,6 +125,18 @@ const struct elf_function *elf_find(const struct elf_functions *functions, const
 bool elf_file_offset(const char *path, uint64_t address, uint64_t *offset);
 /* A C++ name without its mangling, to be freed; NULL if it is none. */
 char *elf_demangle(const char *name);
+
+/* --- usdt_notes.c: notes of static probes --- */
+struct usdt_note {
+	const char *provider, *name, *arguments;
+	uint64_t address, semaphore; /* virtual; semaphore 0: none */
+};
+struct usdt_notes {
+	VEC(struct usdt_note)
+	all; /* sorted by provider, name, address */
+};
+/* Never NULL; read once for each path. */
+const struct usdt_notes *usdt_notes(const struct provider_env *env, const char *path);
 
 /* --- binary.c: which file a uprobe names --- */
 /* Real paths that @pattern means (path, glob, program in PATH, library); calls for each. 0 or

@@ -194,7 +194,8 @@ static const char *kretprobe_section(const struct provider_env *env, const struc
 static int attach_one(const struct provider_attach *attach, const struct plan_target *target,
 		      uint32_t index, bool is_return, const char **error)
 {
-	int type = perf_pmu_type("kprobe"), bit = is_return ? perf_pmu_retprobe_bit("kprobe") : 0;
+	int type = perf_pmu_type("kprobe"),
+	    bit = is_return ? perf_pmu_bit("kprobe", "retprobe") : 0;
 	struct perf_event_attr attr = {.type = (uint32_t)type};
 	const char *name = target->function;
 	int result;

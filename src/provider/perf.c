@@ -149,11 +149,11 @@ int perf_pmu_type(const char *name)
 	return read_first_number(path);
 }
 
-int perf_pmu_retprobe_bit(const char *name)
+int perf_pmu_bit(const char *name, const char *field)
 {
 	char path[128];
 
-	snprintf(path, sizeof(path), "/sys/bus/event_source/devices/%s/format/retprobe", name);
+	snprintf(path, sizeof(path), "/sys/bus/event_source/devices/%s/format/%s", name, field);
 	return read_first_number(path);
 }
 

@@ -8,8 +8,8 @@ static const struct provider *const all[] = {
 	&provider_begin,     &provider_end,        &provider_self,          &provider_test,
 	&provider_bench,     &provider_kprobe,     &provider_kretprobe,     &provider_fentry,
 	&provider_fexit,     &provider_tracepoint, &provider_rawtracepoint, &provider_uprobe,
-	&provider_uretprobe, &provider_profile,    &provider_interval,      &provider_software,
-	&provider_hardware,  &provider_watchpoint, &provider_iter,
+	&provider_uretprobe, &provider_usdt,       &provider_profile,       &provider_interval,
+	&provider_software,  &provider_hardware,   &provider_watchpoint,    &provider_iter,
 };
 
 static bool has_alias(const struct provider *provider, const char *name)
@@ -46,6 +46,7 @@ struct provider_cache *provider_cache(const struct provider_env *env)
 		return cache;
 	cache = arena_new_object(env->arena, struct provider_cache);
 	hashmap_init(&cache->binaries, env->arena);
+	hashmap_init(&cache->notes, env->arena);
 	/* The environment is the caller's, its cache is ours. */
 	((struct provider_env *)(uintptr_t)env)->cache = cache;
 	return cache;

@@ -266,7 +266,8 @@ static bool find_offset(const struct provider_attach *attach, const struct plan_
 static int attach_one(const struct provider_attach *attach, const struct plan_target *target,
 		      uint32_t index, const char **error, bool is_return)
 {
-	int type = perf_pmu_type("uprobe"), bit = is_return ? perf_pmu_retprobe_bit("uprobe") : 0;
+	int type = perf_pmu_type("uprobe"),
+	    bit = is_return ? perf_pmu_bit("uprobe", "retprobe") : 0;
 	struct perf_event_attr attr = {.type = (uint32_t)type};
 	uint64_t offset;
 	int result;
@@ -280,8 +281,8 @@ static int attach_one(const struct provider_attach *attach, const struct plan_ta
 	attr.config = is_return ? 1u << bit : 0;
 	attr.config1 = (uintptr_t)target->module;
 	attr.config2 = offset;
-	result = perf_attach(attach, &attr, attach->pid ? attach->pid : -1, attach->pid ? -1 : 0,
-			     index);
+	result = attach->pid > 0 ? perf_attach(attach, &attr, attach->pid, -1, index)
+				 : perf_attach_one_cpu(attach, &attr, index);
 	if (result)
 		*error = perf_error(attach->arena, result);
 	return result;
@@ -308,6 +309,8 @@ static int attach_multi(const struct provider_attach *attach, bool is_return, co
 	uint64_t *offsets = arena_new_array(attach->arena, uint64_t, n);
 	uint64_t *cookies = arena_new_array(attach->arena, uint64_t, n);
 
+	size_t before = provider_links_count(attach->links);
+
 	for (uint32_t first = 0; first < n;) {
 		const char *path = prog->targets.data[first].module;
 		struct uprobe_multi multi = {.path = path,
@@ -321,6 +324,7 @@ static int attach_multi(const struct provider_attach *attach, bool is_return, co
 			if (!find_offset(attach, &prog->targets.data[i], &offsets[i - first],
 					 error)) {
 				*failed = i;
+				provider_links_cut(attach->links, before);
 				return -ENOENT;
 			}
 			cookies[i - first] = attach->indices ? attach->indices[i] : i;
@@ -330,6 +334,7 @@ static int attach_multi(const struct provider_attach *attach, bool is_return, co
 		fd = uprobe_multi_attach(attach->prog_fd, &multi);
 		if (fd < 0) {
 			*failed = first;
+			provider_links_cut(attach->links, before);
 			*error = perf_error(attach->arena, fd);
 			return fd;
 		}
@@ -363,8 +368,7 @@ static void signature(const struct provider_env *env, const struct plan_target *
 	if (target->function && !target->has_offset &&
 	    types_dwarf_function(env->types, target->module, env->debuginfo, target->function,
 				 &function)) {
-		signature->nargs = function.nparams;
-		signature->args = signature_args(env, target->name, &function);
+		signature->args = signature_register_args(env, target->name, &function);
 	}
 }
 

@@ -1,0 +1,179 @@
+/*
+ * Static probes of programs and libraries: a uprobe at each place that the notes name. A semaphore
+ * that tells the program that somebody listens is counted up by the kernel. One name may stand at
+ * many places, with its arguments elsewhere each time: each place is a target.
+ */
+#include "provider/internal.h"
+
+#include "provider/usdt.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool parse(const struct provider_env *env, struct diags *diags,
+		  const struct provider_text *text, struct plan_target *target)
+{
+	(void)env;
+	if (!parse_arity(diags, text, "usdt", 2, 3))
+		return false;
+	*target = (struct plan_target){
+		.name = text->text,
+		.module = text->fields[1],
+		.extra = text->nfields == 4 ? text->fields[2] : NULL,
+		.function = text->fields[text->nfields - 1],
+	};
+	if (*target->module && *target->function)
+		return true;
+	diag_error(diags, "probe-target", text->span, "usdt: binary and name are needed");
+	return false;
+}
+
+struct search {
+	const struct provider_env *env;
+	const struct plan_target *pattern;
+	provider_found_fn found;
+	void *data;
+	int n;
+};
+
+static void search_binary(const char *path, void *data)
+{
+	struct search *search = data;
+	const struct plan_target *pattern = search->pattern;
+	const struct usdt_notes *notes = usdt_notes(search->env, path);
+
+	for (size_t i = 0; i < notes->all.len; i++) {
+		const struct usdt_note *note = &notes->all.data[i];
+		struct plan_target target = {
+			.module = path,
+			.function = note->name,
+			.extra = note->provider,
+			.arguments = note->arguments,
+			.offset = note->address,
+			.has_address = true,
+		};
+
+		if (!glob_match(pattern->function, note->name) ||
+		    (pattern->extra && *pattern->extra &&
+		     !glob_match(pattern->extra, note->provider)))
+			continue;
+		target.name = arena_printf(search->env->arena, "usdt:%s:%s:%s", path,
+					   note->provider, note->name);
+		search->found(&target, search->data);
+		search->n++;
+	}
+}
+
+static int expand(const struct provider_env *env, const struct plan_target *pattern,
+		  provider_found_fn found, void *data, const char **error)
+{
+	struct search search = {env, pattern, found, data, 0};
+	int result;
+
+	/* Every probe of every file is no answer to a question. */
+	if (!strcmp(pattern->module, "*") && !env->pid)
+		return 0;
+	result = binary_resolve(env, pattern->module, search_binary, &search);
+	if (result == -ENOENT)
+		*error = arena_printf(
+			env->arena, "there is no file '%s', nor such a program in PATH or library",
+			pattern->module);
+	return result ? result : search.n;
+}
+
+static void signature(const struct provider_env *env, const struct plan_target *target,
+		      struct provider_signature *signature)
+{
+	signature->ctx = signature_registers(env);
+	signature->nargs = target->arguments ? usdt_count_operands(target->arguments) : 0;
+}
+
+static const char *section(const struct provider_env *env, const struct plan_prog *prog)
+{
+	(void)env;
+	(void)prog;
+	return "uprobe";
+}
+
+/* Of the note at the target's address. */
+static uint64_t find_semaphore(const struct provider_env *env, const struct plan_target *target)
+{
+	const struct usdt_notes *notes = usdt_notes(env, target->module);
+
+	for (size_t i = 0; i < notes->all.len; i++)
+		if (notes->all.data[i].address == target->offset)
+			return notes->all.data[i].semaphore;
+	return 0;
+}
+
+/* The kernel takes the semaphore's place in the file in the upper half of the config. */
+static bool set_semaphore(const struct provider_attach *attach, const struct plan_target *target,
+			  struct perf_event_attr *attr, const char **error)
+{
+	uint64_t address = find_semaphore(attach->env, target), offset;
+	int shift = perf_pmu_bit("uprobe", "ref_ctr_offset");
+
+	if (!address)
+		return true;
+	if (!elf_file_offset(target->module, address, &offset)) {
+		*error = "the probe's semaphore is in no segment of the file";
+		return false;
+	}
+	if (shift < 0) {
+		*error = "this kernel cannot count the probe's semaphore (it needs Linux 4.20)";
+		return false;
+	}
+	attr->config |= offset << shift;
+	return true;
+}
+
+static int attach_one(const struct provider_attach *attach, const struct plan_target *target,
+		      uint32_t index, const char **error)
+{
+	int type = perf_pmu_type("uprobe");
+	struct perf_event_attr attr = {.type = (uint32_t)type};
+	uint64_t offset;
+	int result;
+
+	if (type < 0) {
+		*error = "this kernel has no uprobes (CONFIG_UPROBE_EVENTS)";
+		return -EOPNOTSUPP;
+	}
+	if (!elf_file_offset(target->module, target->offset, &offset)) {
+		*error = "the file is not there, or has changed since the script was compiled";
+		return -ENOENT;
+	}
+	if (!set_semaphore(attach, target, &attr, error))
+		return -EINVAL;
+	attr.config1 = (uintptr_t)target->module;
+	attr.config2 = offset;
+	result = attach->pid > 0 ? perf_attach(attach, &attr, attach->pid, -1, index)
+				 : perf_attach_one_cpu(attach, &attr, index);
+	if (result)
+		*error = perf_error(attach->arena, result);
+	return result;
+}
+
+static int attach(const struct provider_attach *attach, const char **error, uint32_t *failed)
+{
+	return attach_each(attach, attach_one, error, failed);
+}
+
+static const char *const forms[] = {"usdt:BINARY:NAME", "usdt:BINARY:PROVIDER:NAME", NULL};
+
+const struct provider provider_usdt = {
+	.name = "usdt",
+	.short_name = "U",
+	.doc = "static probes of programs and libraries",
+	.forms = forms,
+	.min_kernel = "4.20",
+	.context = CONTEXT_USDT,
+	.provides = PROVIDES_ARGN | PROVIDES_REG | PROVIDES_CTX | PROVIDES_SIGNAL | PROVIDES_UADDR,
+	.flags = PROVIDER_PREEMPTIBLE | PROVIDER_USER,
+	.parse = parse,
+	.expand = expand,
+	.signature = signature,
+	.section = section,
+	.attach = attach,
+};
