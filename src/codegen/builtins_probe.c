@@ -36,16 +36,19 @@ LLVMValueRef emit_table_row(struct codegen *cg, LLVMValueRef table, LLVMValueRef
 	return emit_offset_by(cg, table, LLVMBuildMul(cg->builder, index, cg_i64(cg, stride), ""));
 }
 
-/* With several targets the cookie of the link that fired is the target's index. */
+LLVMValueRef emit_cookie(struct codegen *cg)
+{
+	return emit_helper(cg, BPF_FUNC_get_attach_cookie, cg->i64, cg->fn->ctx);
+}
+
 LLVMValueRef emit_builtin_probe(struct codegen *cg, const struct expr *builtin, LLVMValueRef dst)
 {
 	uint32_t size = builtin->type->size, n;
 	const char *const *names = target_names(cg, &n);
-	LLVMValueRef row = cg_const_table(cg, names, n, size), cookie;
+	LLVMValueRef row = cg_const_table(cg, names, n, size);
 
 	if (cg->program->plan->uses_cookie && n > 1) {
-		cookie = emit_helper(cg, BPF_FUNC_get_attach_cookie, cg->i64, cg->fn->ctx);
-		row = emit_table_row(cg, row, cookie, n, size);
+		row = emit_table_row(cg, row, emit_cookie(cg), n, size);
 	}
 	emit_copy(cg, dst, row, size, 1);
 	return NULL;
@@ -146,8 +149,9 @@ LLVMValueRef emit_builtin_argn(struct codegen *cg, const struct expr *builtin, L
 	case CONTEXT_RAW_ARGS:
 	case CONTEXT_BTF_ARGS:
 		return emit_ctx_arg(cg, n);
-	case CONTEXT_PT_REGS:
 	case CONTEXT_USDT:
+		return emit_usdt_argument(cg, n);
+	case CONTEXT_PT_REGS:
 	case CONTEXT_PERF_EVENT:
 		return emit_argument_register(cg, n);
 	case CONTEXT_NONE:

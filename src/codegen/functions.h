@@ -91,10 +91,17 @@ LLVMValueRef cg_const_table(struct codegen *cg, const char *const *texts, uint32
 /* The address of row @index (i64), the last one's if there are fewer. */
 LLVMValueRef emit_table_row(struct codegen *cg, LLVMValueRef table, LLVMValueRef index, uint32_t n,
 			    uint32_t stride);
+/* i64: the index of the target that fired, in a program that has several (uses_cookie). */
+LLVMValueRef emit_cookie(struct codegen *cg);
 /* i64: where the traced function begins; within it for probes that are not at its start. */
 LLVMValueRef emit_function_address(struct codegen *cg);
 /* A pointer that the verifier follows (i64) as a number, which may be calculated with. */
 LLVMValueRef emit_plain_number(struct codegen *cg, LLVMValueRef pointer);
+
+/* --- static probes (usdt.c) --- */
+
+/* Argument @n of a USDT probe: i64. */
+LLVMValueRef emit_usdt_argument(struct codegen *cg, uint32_t n);
 
 /* --- processes (builtins.c, functions_process.c) --- */
 
