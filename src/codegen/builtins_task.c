@@ -107,7 +107,8 @@ static LLVMValueRef emit_pid_namespace(struct codegen *cg)
 	LLVMValueRef pid = emit_pointer(cg, task, "task_struct", "thread_pid");
 	LLVMValueRef numbers = emit_member_address(cg, pid, "pid", "numbers");
 	LLVMValueRef wanted = emit_setting(cg, offsetof(struct plan_settings, pid_ns_ino));
-	LLVMValueRef ns = emit_pointer(cg, numbers, "upid", "ns"), inner, inode;
+	LLVMValueRef is_nested = LLVMBuildIsNotNull(cg->builder, wanted, "");
+	LLVMValueRef ns = emit_pointer(cg, numbers, "upid", "ns"), inner, inode, found;
 	uint32_t i;
 
 	for (i = 1; upid && i < NS_LEVELS; i++) {
@@ -116,9 +117,9 @@ static LLVMValueRef emit_pid_namespace(struct codegen *cg)
 		inode = emit_member_address(cg, inner, "pid_namespace", "ns");
 		inode = emit_member_address(cg, inode, "ns_common", "inum");
 		inode = emit_read(cg, inode, 4, 0);
-		ns = LLVMBuildSelect(cg->builder,
-				     LLVMBuildICmp(cg->builder, LLVMIntEQ, inode, wanted, ""),
-				     inner, ns, "");
+		found = LLVMBuildICmp(cg->builder, LLVMIntEQ, inode, wanted, "");
+		found = LLVMBuildAnd(cg->builder, found, is_nested, "");
+		ns = LLVMBuildSelect(cg->builder, found, inner, ns, "");
 	}
 	return ns;
 }

@@ -67,17 +67,35 @@ LLVMValueRef emit_call_percpu_kaddr(struct codegen *cg, const struct expr *call,
 	return emit_phi(cg, address, found, cg_i64(cg, 0), from);
 }
 
-/* data: the symbol's address in the binary, and that of the probe (0: the binary is not moved when
- * it is loaded). */
+/* Where the probe that fired is in its file. */
+static LLVMValueRef emit_probe_address(struct codegen *cg, struct expr *const *addresses, size_t n)
+{
+	uint64_t *table = arena_new_array(cg->arena, uint64_t, n);
+	LLVMValueRef row;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		table[i] = addresses[i]->integer.value;
+	if (n == 1)
+		return cg_i64(cg, table[0]);
+	row = emit_table_row(cg, cg_const_bytes(cg, table, n * sizeof(*table)), emit_cookie(cg), n,
+			     sizeof(*table));
+	return emit_load(cg, row, 8, 8);
+}
+
+/* data: the symbol's address in the file; further arguments: those of the probes, if the file is
+ * moved when it is loaded. */
 LLVMValueRef emit_call_uaddr(struct codegen *cg, const struct expr *call, LLVMValueRef dst)
 {
-	LLVMValueRef symbol = cg_i64(cg, call->call.data[0]);
+	const expr_vec *args = &call->call.args;
+	LLVMValueRef symbol = cg_i64(cg, call->call.data[0]), moved;
 
 	(void)dst;
-	if (!call->call.data[1])
+	if (args->len == 1)
 		return symbol;
-	return LLVMBuildAdd(cg->builder, emit_function_address(cg),
-			    cg_i64(cg, call->call.data[0] - call->call.data[1]), "");
+	moved = LLVMBuildSub(cg->builder, emit_function_address(cg),
+			     emit_probe_address(cg, args->data + 1, args->len - 1), "");
+	return LLVMBuildAdd(cg->builder, symbol, moved, "");
 }
 
 /* --- pointers that the verifier follows --- */

@@ -81,7 +81,7 @@ LLVMValueRef emit_call_print(struct codegen *cg, const struct expr *call, LLVMVa
 		words[1] = emit_number_or_zero(cg, args, 2);
 		emit_event_words(cg, call->call.event, words, 2);
 	} else if (kind == EVENT_PRINT_MAP_VALUE) {
-		emit_event(cg, call->call.event, &args->data[0]->map.key, 1);
+		emit_event(cg, call->call.event, &args->data[0]->map.key, !!args->data[0]->map.key);
 	} else {
 		emit_event(cg, call->call.event, args->data, 1);
 	}
@@ -134,6 +134,11 @@ LLVMValueRef emit_call_unwatch(struct codegen *cg, const struct expr *call, LLVM
 
 /* --- join() --- */
 
+static enum type_space array_space(const struct type *array)
+{
+	return array->kind == TYPE_PTR ? array->ptr.space : SPACE_UNKNOWN;
+}
+
 /* The address of text @index of an array of pointers, which is in memory or behind a pointer. */
 static LLVMValueRef emit_text_pointer(struct codegen *cg, const struct expr *array,
 				      LLVMValueRef base, uint32_t index)
@@ -145,23 +150,20 @@ static LLVMValueRef emit_text_pointer(struct codegen *cg, const struct expr *arr
 	memory = cg_temp(cg, 8, 8);
 	emit_probe_read(cg, memory, 8,
 			LLVMBuildAdd(cg->builder, base, cg_i64(cg, index * 8ull), ""),
-			array->type->ptr.space, 0);
+			array_space(array->type), 0);
 	return emit_load(cg, memory, 8, 8);
 }
 
-static const struct type *element_type(const struct type *type)
-{
-	return type->kind == TYPE_ARRAY ? type->array.element : type->ptr.to;
-}
-
-/* The texts are as far apart in user or kernel memory as the array that points to them. */
+/* The texts are in user or kernel memory as the array that points to them is. */
 static enum type_space text_space(const struct type *array)
 {
-	const struct type *element = element_type(array);
+	const struct type *element = array->kind == TYPE_PTR     ? array->ptr.to
+				     : array->kind == TYPE_ARRAY ? array->array.element
+								 : array;
 
 	if (element->kind == TYPE_PTR && element->ptr.space != SPACE_UNKNOWN)
 		return element->ptr.space;
-	return array->kind == TYPE_PTR ? array->ptr.space : SPACE_UNKNOWN;
+	return array_space(array);
 }
 
 /* Texts are read up to the first null pointer, straight into the record. */

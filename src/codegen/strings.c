@@ -112,6 +112,12 @@ LLVMValueRef emit_bytes_equal(struct codegen *cg, struct span span, LLVMValueRef
 	return emit_phi(cg, first, from_first, rest, from_rest);
 }
 
+/* A number that is known, whatever it was cast to. */
+static uint64_t cg_literal(struct codegen *cg, const struct expr *expr)
+{
+	return LLVMConstIntGetZExtValue(emit_value(cg, expr));
+}
+
 /* --- texts --- */
 
 /* Without the casts to a larger capacity that sema put around it. */
@@ -217,7 +223,7 @@ LLVMValueRef emit_string_equal_at(struct codegen *cg, LLVMValueRef a, LLVMValueR
 LLVMValueRef emit_call_strncmp(struct codegen *cg, const struct expr *call, LLVMValueRef dst)
 {
 	struct expr *const *args = call->call.args.data;
-	uint64_t n = args[2]->integer.value;
+	uint64_t n = cg_literal(cg, args[2]);
 	LLVMValueRef equal;
 
 	(void)dst;
@@ -349,7 +355,7 @@ static uint32_t bytes_align(const struct expr *expr)
 LLVMValueRef emit_call_memcmp(struct codegen *cg, const struct expr *call, LLVMValueRef dst)
 {
 	struct expr *const *args = call->call.args.data;
-	uint32_t n = args[2]->integer.value, rounds = n / CHUNK_BYTES, done = rounds * CHUNK_BYTES;
+	uint32_t n = cg_literal(cg, args[2]), rounds = n / CHUNK_BYTES, done = rounds * CHUNK_BYTES;
 	uint32_t align = bytes_align(args[0]) < bytes_align(args[1]) ? bytes_align(args[0])
 								     : bytes_align(args[1]);
 	LLVMValueRef a = emit_bytes(cg, args[0], n), b = emit_bytes(cg, args[1], n), sign, rest;

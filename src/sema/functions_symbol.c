@@ -82,6 +82,27 @@ void sema_call_percpu_kaddr(struct sema *sema, struct expr **at)
 	call->type = type_ptr(sema->types, type_none(sema->types), SPACE_KERNEL);
 }
 
+/*
+ * A file that is moved when it is loaded: where each target's probe is in it, as further arguments.
+ * What the program finds as its own address then tells how far it was moved.
+ */
+static void add_probe_addresses(struct sema *sema, struct expr *call)
+{
+	call->call.args.len = 1;
+	for (size_t i = 0; i < sema->instance->targets.len; i++) {
+		const struct plan_target *target = &sema->instance->targets.data[i];
+		struct provider_symbol function = {0};
+
+		if (target->function)
+			provider_find_symbol(sema->options->env, target, target->function,
+					     &function);
+		vec_push(sema->arena, &call->call.args,
+			 sema_int(sema, call->span, function.address + target->offset, false));
+	}
+	if (sema->instance->targets.len > 1)
+		sema->plan->progs.data[sema->prog].uses_cookie = true;
+}
+
 void sema_call_uaddr(struct sema *sema, struct expr **at)
 {
 	struct expr *call = *at;
@@ -96,7 +117,8 @@ void sema_call_uaddr(struct sema *sema, struct expr **at)
 		return;
 	}
 	call->call.data[0] = symbol.address;
-	call->call.data[1] = symbol.is_relative;
+	if (symbol.is_relative)
+		add_probe_addresses(sema, call);
 	if (symbol.size != 1 && symbol.size != 2 && symbol.size != 4)
 		symbol.size = 8;
 	call->type = type_ptr(sema->types, type_int(sema->types, (uint32_t)symbol.size, false),
