@@ -108,7 +108,7 @@ static bool can_share(const struct sema_instance *instance, const struct provide
 	return !mentions->argn || other->nargs == signature->nargs;
 }
 
-struct expansion {
+struct expanding {
 	struct sema *sema;
 	const struct probe *probe;
 	const struct attach_point *point;
@@ -119,7 +119,7 @@ struct expansion {
 	bool has_target;
 };
 
-static void get_signature(const struct expansion *expansion, const struct plan_target *target,
+static void get_signature(const struct expanding *expansion, const struct plan_target *target,
 			  struct provider_signature *signature)
 {
 	const struct mentions *mentions = &expansion->mentions;
@@ -130,7 +130,7 @@ static void get_signature(const struct expansion *expansion, const struct plan_t
 		expansion->provider->signature(expansion->sema->options->env, target, signature);
 }
 
-static struct sema_instance *new_instance(const struct expansion *expansion,
+static struct sema_instance *new_instance(const struct expanding *expansion,
 					  const struct provider_signature *signature)
 {
 	struct sema *sema = expansion->sema;
@@ -145,7 +145,7 @@ static struct sema_instance *new_instance(const struct expansion *expansion,
 	return instance;
 }
 
-static void add_target(struct expansion *expansion, const struct plan_target *target)
+static void add_target(struct expanding *expansion, const struct plan_target *target)
 {
 	struct sema *sema = expansion->sema;
 	struct provider_signature signature;
@@ -222,7 +222,7 @@ static void report_missing(struct sema *sema, const struct attach_point *point)
 
 /* The targets of the attach point on this machine; with --check, one without globs is taken as it
  * stands. */
-static bool find_targets(struct expansion *expansion, const struct plan_target *pattern,
+static bool find_targets(struct expanding *expansion, const struct plan_target *pattern,
 			 struct found *found)
 {
 	struct sema *sema = expansion->sema;
@@ -244,7 +244,7 @@ static bool find_targets(struct expansion *expansion, const struct plan_target *
 	return found->targets.len > 0;
 }
 
-static bool is_filtered(const struct expansion *expansion, const regex_t *filter,
+static bool is_filtered(const struct expanding *expansion, const regex_t *filter,
 			const struct plan_target *target)
 {
 	return filter && !(expansion->provider->flags & PROVIDER_SPECIAL) &&
@@ -261,7 +261,7 @@ static bool is_enabled(const struct sema *sema, const struct provider *provider)
 	return true;
 }
 
-static void expand_point(struct expansion *expansion, const struct attach_point *point,
+static void expand_point(struct expanding *expansion, const struct attach_point *point,
 			 const regex_t *filter)
 {
 	struct sema *sema = expansion->sema;
@@ -294,7 +294,7 @@ static void expand_point(struct expansion *expansion, const struct attach_point 
 
 static void expand_probe(struct sema *sema, const struct probe *probe, const regex_t *filter)
 {
-	struct expansion expansion = {
+	struct expanding expansion = {
 		.sema = sema,
 		.probe = probe,
 		.mentions = find_mentions(probe),
