@@ -1,430 +1,467 @@
 /*
- * The source formatter. It works on the text's own words, so that comments, spellings and numbers
- * stay as they were written; only white space changes: one statement a line, tabs for depth, blanks
- * around binary operators, at most one empty line in a row.
+ * The source formatter: statements, and a script's parts in the order of the source. A statement is
+ * written to a line; comments inside it move above it, those behind it stay. One empty line is kept
+ * where there were some.
  */
 #include "ast/format.h"
 
-#include <ctype.h>
-#include <string.h>
+#include "ast/format_internal.h"
 
-enum word_kind {
-	WORD_END,
-	WORD_NAME, /* names, numbers, strings, $x, @x: operands */
-	WORD_OPERATOR,
-	WORD_COMMENT, /* to the end of the line */
-	WORD_BLOCK_COMMENT,
-	WORD_C_TEXT, /* preprocessor line, C definition: as it is */
-	WORD_ATTACH, /* an attach point */
-};
+#include <stdlib.h>
 
-struct word {
-	enum word_kind kind;
-	const char *text;
-	size_t len;
-	unsigned newlines; /* between the word before and this one */
-	bool blank; /* white space before it */
-};
+#define WIDTH 100
+#define TAB 8
 
-#define MAX_DEPTH 256
+/* --- lines --- */
 
-struct formatter {
-	struct strbuf *out;
-	const char *next; /* in the source */
-	struct word previous;
-	unsigned depth; /* braces */
-	unsigned brackets; /* parentheses and square brackets */
-	unsigned ternaries;
-	bool is_value[MAX_DEPTH]; /* by depth: the brace opened a block that is a value */
-	bool unary; /* the operator before stands in front of its operand */
-	bool in_predicate;
-	bool in_item; /* inside a top-level item that is no attach point: import, let, macro, config
-		       */
-	bool line_start;
-};
-
-static bool is_word(const struct word *word, const char *text)
+/* How far the text runs up to the next place for a break. */
+static size_t piece_length(const struct writer *w, size_t start, size_t next_break)
 {
-	return word->len == strlen(text) && !strncmp(word->text, text, word->len);
+	size_t end = next_break < w->breaks.len ? w->breaks.data[next_break] : w->line.len;
+	const char *newline = memchr(w->line.data + start, '\n', end - start);
+
+	return newline ? (size_t)(newline - (w->line.data + start)) : end - start;
 }
 
-static bool is_any(const struct word *word, const char *const *texts)
+/* Finishes the line without its newline, broken where it is too long. */
+static void flush(struct writer *w)
 {
-	for (; *texts; texts++)
-		if (is_word(word, *texts))
-			return true;
-	return false;
-}
+	size_t column = w->indent * TAB, next = 0;
 
-/* --- words --- */
+	strbuf_fill(w->out, '\t', w->line.len ? w->indent : 0);
+	for (size_t i = 0; i < w->line.len; i++) {
+		bool is_break = next < w->breaks.len && w->breaks.data[next] == i;
 
-static size_t name_length(const char *text)
-{
-	size_t n = *text == '$' || *text == '@';
-
-	if (text[0] == '$' && text[1] == '#')
-		return 2;
-	while (isalnum((unsigned char)text[n]) || text[n] == '_')
-		n++;
-	return n;
-}
-
-static size_t string_length(const char *text)
-{
-	size_t n = 1;
-
-	while (text[n] && text[n] != '"')
-		n += text[n] == '\\' && text[n + 1] ? 2 : 1;
-	return n + (text[n] == '"');
-}
-
-static size_t operator_length(const char *text)
-{
-	static const char *const longer[] = {
-		"<<=", ">>=", "...", "<<", ">>", "<=", ">=", "==", "!=", "&&", "||", "+=",
-		"-=",  "*=",  "/=",  "%=", "&=", "|=", "^=", "++", "--", "->", "..", NULL};
-
-	for (const char *const *op = longer; *op; op++)
-		if (!strncmp(text, *op, strlen(*op)))
-			return strlen(*op);
-	return 1;
-}
-
-static size_t attach_length(const char *text)
-{
-	bool quoted = false;
-	size_t n = 0;
-
-	for (; text[n]; n++) {
-		quoted ^= text[n] == '"';
-		if (!quoted &&
-		    (isspace((unsigned char)text[n]) || text[n] == ',' || text[n] == '{'))
-			break;
-	}
-	return n;
-}
-
-/* A preprocessor line with its continuations, or a C definition; 0 if there is none. */
-static size_t c_text_length(const char *text)
-{
-	static const char *const words[] = {"struct ", "union ", "enum ", "typedef ", NULL};
-	size_t n = 0;
-	int depth = 0;
-
-	if (*text == '#') {
-		while (text[n] && text[n] != '\n')
-			n += text[n] == '\\' && text[n + 1] ? 2 : 1;
-		return n;
-	}
-	for (const char *const *word = words; *word; word++) {
-		if (strncmp(text, *word, strlen(*word)) != 0)
+		if (is_break && column + 1 + piece_length(w, i + 1, ++next) > WIDTH) {
+			strbuf_addc(w->out, '\n');
+			strbuf_fill(w->out, '\t', w->indent + 1);
+			column = (w->indent + 1) * TAB;
 			continue;
-		for (; text[n]; n++) {
-			if (text[n] == '{')
-				depth++;
-			else if (text[n] == '}' && !--depth && **word != 't')
-				return n + 1 + (text[n + 1] == ';');
-			else if (text[n] == ';' && !depth)
-				return n + 1;
 		}
+		strbuf_addc(w->out, w->line.data[i]);
+		column = w->line.data[i] == '\n' ? 0 : column + (w->line.data[i] == '\t' ? TAB : 1);
 	}
-	return n;
+	strbuf_clear(&w->line);
+	w->breaks.len = 0;
 }
 
-static bool at_top(const struct formatter *f)
+static void end_line(struct writer *w)
 {
-	return !f->depth && !f->in_predicate && !f->in_item;
+	flush(w);
+	strbuf_addc(w->out, '\n');
 }
 
-static struct word scan(const struct formatter *f)
+static void put(struct writer *w, const char *text)
 {
-	const char *text = f->next;
-	struct word word = {.kind = WORD_END};
-	const char *end;
+	strbuf_adds(&w->line, text);
+}
 
-	for (; isspace((unsigned char)*text); text++) {
-		word.newlines += *text == '\n';
-		word.blank = true;
+/* --- comments --- */
+
+static bool is_at_start(const struct writer *w)
+{
+	const struct strbuf *out = w->out;
+
+	return !out->len || (out->len >= 2 && !strcmp(out->data + out->len - 2, "{\n")) ||
+	       (out->len >= 2 && !strcmp(out->data + out->len - 2, "\n\n"));
+}
+
+/* An empty line where the source has some, except at the beginning of a block. */
+static void keep_space(struct writer *w, uint32_t position)
+{
+	if (format_is_spaced(w->format, position) && !is_at_start(w))
+		strbuf_addc(w->out, '\n');
+}
+
+/* Comments before @position, each on its own line. */
+static void write_comments(struct writer *w, uint32_t position)
+{
+	struct format *f = w->format;
+
+	for (; f->next < f->comments.len && f->comments.data[f->next].start < position; f->next++) {
+		const struct comment *comment = &f->comments.data[f->next];
+
+		keep_space(w, comment->start);
+		format_source_text(w, (struct span){comment->start, comment->end});
+		end_line(w);
 	}
-	word.text = text;
-	if (!*text)
-		return word;
-	if (!strncmp(text, "//", 2)) {
-		word.kind = WORD_COMMENT;
-		word.len = strcspn(text, "\n");
-	} else if (!strncmp(text, "/*", 2)) {
-		end = strstr(text, "*/");
-		word.kind = WORD_BLOCK_COMMENT;
-		word.len = end ? (size_t)(end + 2 - text) : strlen(text);
-	} else if (at_top(f) && c_text_length(text)) {
-		word.kind = WORD_C_TEXT;
-		word.len = c_text_length(text);
-	} else if (at_top(f) && !strchr("/,{;", *text)) {
-		word.kind = WORD_ATTACH;
-		word.len = attach_length(text);
-	} else if (*text == '"') {
-		word.kind = WORD_NAME;
-		word.len = string_length(text);
-	} else if (isalnum((unsigned char)*text) || *text == '_' || *text == '$' || *text == '@') {
-		word.kind = WORD_NAME;
-		word.len = name_length(text);
-	} else {
-		word.kind = WORD_OPERATOR;
-		word.len = operator_length(text);
+}
+
+/* Comments on the line where something ended: they stay behind it. */
+static void write_trailing(struct writer *w, uint32_t end)
+{
+	struct format *f = w->format;
+
+	for (; f->next < f->comments.len; f->next++) {
+		const struct comment *comment = &f->comments.data[f->next];
+
+		if (comment->start < end || format_has_newline(f, end, comment->start))
+			break;
+		strbuf_addc(w->out, ' ');
+		strbuf_add(w->out, f->source->text + (comment->start - f->source->base),
+			   comment->end - comment->start);
 	}
-	if (!word.len)
-		word.len = 1;
-	return word;
+	strbuf_addc(w->out, '\n');
 }
 
-/* --- white space --- */
+/* --- statements --- */
 
-static void new_line(struct formatter *f)
+static void format_condition(struct writer *w, const char *keyword, const struct expr *condition)
 {
-	if (!f->line_start)
-		strbuf_addc(f->out, '\n');
-	f->line_start = true;
+	put(w, keyword);
+	put(w, " ");
+	format_in_parens(w, condition);
+	put(w, " ");
 }
 
-static bool ends_operand(const struct word *word)
+/* Whether "else" was followed by "if" rather than a brace. */
+static bool is_else_if(const struct writer *w, const struct block *block)
 {
-	static const char *const keywords[] = {"return", "if",       "while", "unroll",
-					       "for",    "comptime", NULL};
-	static const char *const closers[] = {")", "]", "}", NULL};
+	const struct source *source = w->format->source;
 
-	if (word->kind == WORD_NAME)
-		return !is_any(word, keywords);
-	return word->kind == WORD_OPERATOR && is_any(word, closers);
+	return block->stmts.len == 1 && block->stmts.data[0]->kind == STMT_IF &&
+	       source->text[block->span.start - source->base] != '{';
 }
 
-static bool is_unary(const struct formatter *f, const struct word *word)
+static void format_if(struct writer *w, const struct stmt *stmt)
 {
-	static const char *const unary[] = {"-", "!", "~", "*", "&", "++", "--", NULL};
-
-	return is_any(word, unary) && (f->unary || !ends_operand(&f->previous));
-}
-
-static bool wants_blank_before_name(const struct formatter *f, const struct word *word)
-{
-	const struct word *previous = &f->previous;
-	static const char *const tight[] = {"(", "[", ".", "->", "..", "...", NULL};
-
-	if (previous->kind == WORD_OPERATOR && is_any(previous, tight))
-		return false;
-	if (f->unary)
-		return false;
-	/* "(type)value": a cast has no blank unless the script's author put one. */
-	if (is_word(previous, ")"))
-		return word->blank;
-	return true;
-}
-
-static bool wants_blank_before_operator(const struct formatter *f, const struct word *word)
-{
-	static const char *const never[] = {")", "]", ",", ";", ".", "->", "..", "...", "[", NULL};
-	static const char *const spaced[] = {"if", "while", "unroll", "for", "return", NULL};
-	const struct word *previous = &f->previous;
-
-	if (is_any(word, never))
-		return is_word(word, "[") && !ends_operand(previous) && !is_word(previous, "(");
-	if (is_word(word, "("))
-		return previous->kind == WORD_NAME ? is_any(previous, spaced)
-						   : wants_blank_before_name(f, word);
-	if (is_word(word, ":"))
-		return f->ternaries > 0;
-	if (is_word(word, "++") || is_word(word, "--"))
-		return !ends_operand(previous) && wants_blank_before_name(f, word);
-	if (is_unary(f, word))
-		return wants_blank_before_name(f, word);
-	return true;
-}
-
-static void indent(struct formatter *f, unsigned depth)
-{
-	strbuf_fill(f->out, '\t', depth);
-	f->line_start = false;
-}
-
-static void put(struct formatter *f, const struct word *word, bool blank)
-{
-	if (f->line_start)
-		indent(f, f->depth + (f->brackets > 0));
-	else if (blank)
-		strbuf_addc(f->out, ' ');
-	strbuf_add(f->out, word->text, word->len);
-}
-
-/* --- words in their places --- */
-
-static void put_comment(struct formatter *f, const struct word *word)
-{
-	bool trailing = !word->newlines && f->out->len;
-
-	if (!trailing)
-		new_line(f);
-	else if (f->line_start) {
-		/* The line that it belongs to has just been ended. */
-		f->out->len--;
-		f->out->data[f->out->len] = '\0';
-		f->line_start = false;
-	}
-	put(f, word, true);
-	if (word->kind == WORD_COMMENT || !trailing)
-		new_line(f);
-}
-
-static void open_brace(struct formatter *f, const struct word *word)
-{
-	bool value = !ends_operand(&f->previous) && f->previous.kind != WORD_ATTACH &&
-		     !is_word(&f->previous, "else") && (f->depth || f->in_predicate) &&
-		     !is_word(&f->previous, ";") && !is_word(&f->previous, "{");
-
-	put(f, word, !is_word(&f->previous, "("));
-	if (f->depth + 1 < MAX_DEPTH)
-		f->is_value[++f->depth] = value;
-	new_line(f);
-}
-
-static void close_brace(struct formatter *f, const struct word *word)
-{
-	bool value = f->depth && f->is_value[f->depth];
-
-	new_line(f);
-	if (f->depth)
-		f->depth--;
-	put(f, word, false);
-	if (!value)
-		new_line(f);
-	if (!f->depth && !f->in_predicate)
-		f->in_item = false;
-}
-
-static void put_top(struct formatter *f, const struct word *word)
-{
-	static const char *const items[] = {"import", "let", "macro", "config", NULL};
-
-	if (word->kind == WORD_C_TEXT || is_any(word, items))
-		new_line(f);
-	if (word->kind == WORD_ATTACH && f->previous.kind == WORD_ATTACH)
-		new_line(f);
-	put(f, word, true);
-	f->in_item = is_any(word, items);
-	if (word->kind == WORD_C_TEXT || (word->len > 1 && !strncmp(word->text, "#!", 2)))
-		new_line(f);
-}
-
-static void put_slash(struct formatter *f, const struct word *word)
-{
-	if (!f->in_predicate) {
-		f->in_predicate = true;
-		put(f, word, true);
-		f->unary = true;
+	format_condition(w, stmt->branch.is_comptime ? "if comptime" : "if",
+			 stmt->branch.condition);
+	format_block(w, stmt->branch.then);
+	if (!stmt->branch.otherwise)
 		return;
-	}
-	f->in_predicate = false;
-	put(f, word, false);
-	f->unary = false;
-}
-
-static bool ends_predicate(const struct formatter *f, const struct word *word)
-{
-	struct formatter ahead = *f;
-
-	if (!f->in_predicate || f->brackets || f->depth || !is_word(word, "/"))
-		return false;
-	ahead.next = word->text + 1;
-	for (;;) {
-		struct word next = scan(&ahead);
-
-		if (next.kind != WORD_COMMENT && next.kind != WORD_BLOCK_COMMENT)
-			return is_word(&next, "{");
-		ahead.next = next.text + next.len;
-	}
-}
-
-static void count_brackets(struct formatter *f, const struct word *word)
-{
-	if (is_word(word, "(") || is_word(word, "["))
-		f->brackets++;
-	else if ((is_word(word, ")") || is_word(word, "]")) && f->brackets)
-		f->brackets--;
-	else if (is_word(word, "?"))
-		f->ternaries++;
-}
-
-static void put_operator(struct formatter *f, const struct word *word)
-{
-	bool unary = is_unary(f, word);
-
-	put(f, word, wants_blank_before_operator(f, word));
-	count_brackets(f, word);
-	if (is_word(word, ":") && f->ternaries)
-		f->ternaries--;
-	f->unary = unary &&
-		   !(ends_operand(&f->previous) && (is_word(word, "++") || is_word(word, "--")));
-	if (is_word(word, ";") && !f->brackets) {
-		f->ternaries = 0;
-		if (!f->depth)
-			f->in_item = false;
-		new_line(f);
-	} else if (is_word(word, ",") && at_top(f)) {
-		new_line(f);
-	}
-}
-
-static void put_name(struct formatter *f, const struct word *word)
-{
-	/* "} else" and the "(N)" that ends a map's declaration stay on their line. */
-	if (is_word(word, "else") && is_word(&f->previous, "}") && f->line_start && f->out->len) {
-		f->out->len--;
-		f->out->data[f->out->len] = '\0';
-		f->line_start = false;
-	}
-	put(f, word, wants_blank_before_name(f, word));
-	f->unary = false;
-}
-
-static void empty_line(struct formatter *f, const struct word *word)
-{
-	if (word->newlines > 1 && f->line_start && f->out->len > 1 && !is_word(word, "}") &&
-	    !is_word(&f->previous, "{"))
-		strbuf_addc(f->out, '\n');
-}
-
-static void put_word(struct formatter *f, const struct word *word)
-{
-	if (word->kind == WORD_COMMENT || word->kind == WORD_BLOCK_COMMENT) {
-		put_comment(f, word);
-		return;
-	}
-	if (word->kind == WORD_ATTACH || word->kind == WORD_C_TEXT)
-		put_top(f, word);
-	else if ((at_top(f) && is_word(word, "/")) || ends_predicate(f, word))
-		put_slash(f, word);
-	else if (is_word(word, "{"))
-		open_brace(f, word);
-	else if (is_word(word, "}"))
-		close_brace(f, word);
-	else if (word->kind == WORD_OPERATOR)
-		put_operator(f, word);
+	put(w, " else ");
+	if (is_else_if(w, stmt->branch.otherwise))
+		format_if(w, stmt->branch.otherwise->stmts.data[0]);
 	else
-		put_name(f, word);
-	f->previous = *word;
+		format_block(w, stmt->branch.otherwise);
+}
+
+static void format_for(struct writer *w, const struct stmt *stmt)
+{
+	strbuf_addf(&w->line, "for ($%s : ", stmt->loop.name);
+	if (stmt->kind == STMT_FOR_MAP) {
+		format_expr(w, stmt->loop.map);
+	} else {
+		format_expr(w, stmt->loop.from);
+		put(w, "..");
+		format_expr(w, stmt->loop.to);
+	}
+	put(w, ") ");
+	format_block(w, stmt->loop.body);
+}
+
+static void format_let(struct writer *w, const struct stmt *stmt)
+{
+	strbuf_addf(&w->line, "let $%s", stmt->let.name);
+	if (stmt->let.type) {
+		put(w, ": ");
+		format_type(w, stmt->let.type);
+	}
+	if (stmt->let.value) {
+		put(w, " = ");
+		format_expr(w, stmt->let.value);
+	}
+}
+
+static void format_assign(struct writer *w, const struct stmt *stmt)
+{
+	format_expr(w, stmt->assign.target);
+	strbuf_addf(&w->line,
+		    " %s= ", stmt->assign.is_compound ? binary_op_text(stmt->assign.op) : "");
+	format_expr(w, stmt->assign.value);
+}
+
+static void format_stmt(struct writer *w, const struct stmt *stmt)
+{
+	switch (stmt->kind) {
+	case STMT_EXPR:
+		format_expr(w, stmt->expr);
+		put(w, ";");
+		break;
+	case STMT_DISCARD:
+		put(w, "_ = ");
+		format_expr(w, stmt->expr);
+		put(w, ";");
+		break;
+	case STMT_ASSIGN:
+		format_assign(w, stmt);
+		put(w, ";");
+		break;
+	case STMT_LET:
+		format_let(w, stmt);
+		put(w, ";");
+		break;
+	case STMT_IF:
+		format_if(w, stmt);
+		break;
+	case STMT_FOR_MAP:
+	case STMT_FOR_RANGE:
+		format_for(w, stmt);
+		break;
+	case STMT_WHILE:
+	case STMT_UNROLL:
+		format_condition(w, stmt->kind == STMT_WHILE ? "while" : "unroll",
+				 stmt->repeat.condition);
+		format_block(w, stmt->repeat.body);
+		break;
+	case STMT_BREAK:
+		put(w, "break;");
+		break;
+	case STMT_CONTINUE:
+		put(w, "continue;");
+		break;
+	case STMT_RETURN:
+		put(w, stmt->expr ? "return " : "return");
+		if (stmt->expr)
+			format_expr(w, stmt->expr);
+		put(w, ";");
+		break;
+	case STMT_BLOCK:
+		format_block(w, stmt->block);
+		break;
+	}
+}
+
+/* Where the first block inside of the statement begins: comments before it stand above. */
+static uint32_t first_block(const struct stmt *stmt)
+{
+	switch (stmt->kind) {
+	case STMT_IF:
+		return stmt->branch.then->span.start;
+	case STMT_FOR_MAP:
+	case STMT_FOR_RANGE:
+		return stmt->loop.body->span.start;
+	case STMT_WHILE:
+	case STMT_UNROLL:
+		return stmt->repeat.body->span.start;
+	case STMT_BLOCK:
+		return stmt->block->span.start;
+	case STMT_EXPR:
+	case STMT_DISCARD:
+	case STMT_ASSIGN:
+	case STMT_LET:
+	case STMT_BREAK:
+	case STMT_CONTINUE:
+	case STMT_RETURN:
+		break;
+	}
+	return stmt->span.end;
+}
+
+static void note_block(struct expr **expr, void *data)
+{
+	uint32_t *position = data;
+
+	if ((*expr)->kind == EXPR_BLOCK && (*expr)->span.start < *position)
+		*position = (*expr)->span.start;
+}
+
+/* As first_block(), with blocks that are values. */
+static uint32_t head_end(const struct stmt *stmt)
+{
+	uint32_t position = first_block(stmt);
+	const struct ast_visitor visitor = {.expr = note_block, .data = &position};
+	struct stmt *one[] = {(struct stmt *)(uintptr_t)stmt};
+	struct block block = {.stmts = {one, 1, 1}};
+
+	ast_walk_block(&block, &visitor);
+	return position;
+}
+
+static void write_stmt(struct writer *w, const struct stmt *stmt)
+{
+	keep_space(w, stmt->span.start);
+	write_comments(w, head_end(stmt));
+	format_stmt(w, stmt);
+	flush(w);
+	write_trailing(w, stmt->span.end);
+}
+
+void format_block(struct writer *w, const struct block *block)
+{
+	struct strbuf text = STRBUF_INIT;
+	struct writer inner = {.format = w->format, .out = &text, .indent = w->indent + 1};
+
+	strbuf_adds(&text, "{\n");
+	for (size_t i = 0; i < block->stmts.len; i++)
+		write_stmt(&inner, block->stmts.data[i]);
+	if (block->tail) {
+		keep_space(&inner, block->tail->span.start);
+		write_comments(&inner, block->tail->span.end);
+		format_expr(&inner, block->tail);
+		flush(&inner);
+		write_trailing(&inner, block->tail->span.end);
+	}
+	if (w->format->source)
+		write_comments(&inner, block->span.end);
+	strbuf_fill(&text, '\t', w->indent);
+	strbuf_addc(&text, '}');
+	strbuf_add(&w->line, text.data, text.len);
+	strbuf_free(&inner.line);
+	strbuf_free(&text);
+}
+
+/* --- the script's parts --- */
+
+enum part_kind { PART_PREAMBLE, PART_CONFIG, PART_IMPORT, PART_MAP, PART_MACRO, PART_PROBE };
+
+struct part {
+	enum part_kind kind;
+	struct span span;
+	size_t index;
+};
+
+typedef VEC(struct part)
+part_vec;
+
+static void add_part(struct writer *w, part_vec *parts, enum part_kind kind, struct span span,
+		     size_t index)
+{
+	struct part part = {kind, span, index};
+
+	vec_push(w->format->arena, parts, part);
+}
+
+static int compare_parts(const void *left, const void *right)
+{
+	const struct part *a = left, *b = right;
+
+	return a->span.start < b->span.start ? -1 : a->span.start > b->span.start;
+}
+
+static part_vec collect_parts(struct writer *w, const struct script *script)
+{
+	part_vec parts = {0};
+
+	for (size_t i = 0; i < script->preambles.len; i++)
+		add_part(w, &parts, PART_PREAMBLE, script->preambles.data[i].span, i);
+	if (script->has_config)
+		add_part(w, &parts, PART_CONFIG, script->config_span, 0);
+	for (size_t i = 0; i < script->imports.len; i++)
+		add_part(w, &parts, PART_IMPORT, script->imports.data[i].span, i);
+	for (size_t i = 0; i < script->map_decls.len; i++)
+		add_part(w, &parts, PART_MAP, script->map_decls.data[i].span, i);
+	for (size_t i = 0; i < script->macros.len; i++)
+		add_part(w, &parts, PART_MACRO, script->macros.data[i]->span, i);
+	for (size_t i = 0; i < script->probes.len; i++)
+		add_part(w, &parts, PART_PROBE, script->probes.data[i]->span, i);
+	if (parts.len)
+		qsort(parts.data, parts.len, sizeof(parts.data[0]), compare_parts);
+	return parts;
+}
+
+static void format_config(struct writer *w, const struct script *script)
+{
+	put(w, "config = {");
+	end_line(w);
+	w->indent++;
+	for (size_t i = 0; i < script->config.len; i++) {
+		const struct config_setting *setting = &script->config.data[i];
+
+		keep_space(w, setting->span.start);
+		write_comments(w, setting->span.end);
+		put(w, setting->name);
+		put(w, " = ");
+		format_source_text(w, setting->value->span);
+		put(w, ";");
+		flush(w);
+		write_trailing(w, setting->span.end);
+	}
+	write_comments(w, script->config_span.end);
+	w->indent--;
+	put(w, "}");
+}
+
+static void format_macro(struct writer *w, const struct macro *macro)
+{
+	write_comments(w, macro->body->span.start);
+	put(w, "macro ");
+	macro_signature(macro, &w->line);
+	put(w, " ");
+	format_block(w, macro->body);
+}
+
+static void format_probe(struct writer *w, const struct probe *probe)
+{
+	for (size_t i = 0; i < probe->attach_points.len; i++) {
+		struct span span = probe->attach_points.data[i]->span;
+
+		write_comments(w, span.start);
+		format_source_text(w, span);
+		if (i + 1 < probe->attach_points.len)
+			put(w, ",");
+		flush(w);
+		write_trailing(w, span.end);
+	}
+	if (probe->predicate) {
+		write_comments(w, probe->predicate->span.end);
+		put(w, "/");
+		format_expr(w, probe->predicate);
+		put(w, "/");
+		flush(w);
+		write_trailing(w, probe->predicate->span.end);
+	}
+	write_comments(w, probe->body->span.start);
+	format_block(w, probe->body);
+}
+
+static void format_part(struct writer *w, const struct script *script, const struct part *part)
+{
+	const struct map_decl *decl;
+
+	switch (part->kind) {
+	case PART_PREAMBLE:
+		format_source_text(w, part->span);
+		break;
+	case PART_CONFIG:
+		format_config(w, script);
+		break;
+	case PART_IMPORT:
+		write_comments(w, part->span.end);
+		strbuf_addf(&w->line, "import \"%s\";", script->imports.data[part->index].path);
+		break;
+	case PART_MAP:
+		decl = &script->map_decls.data[part->index];
+		write_comments(w, part->span.end);
+		strbuf_addf(&w->line, "let @%s = %s(%lu);", decl->name, decl->kind,
+			    decl->max_entries);
+		break;
+	case PART_MACRO:
+		format_macro(w, script->macros.data[part->index]);
+		break;
+	case PART_PROBE:
+		format_probe(w, script->probes.data[part->index]);
+		break;
+	}
+}
+
+/* What has a block, or is of another kind than what was before, is set apart. */
+static bool is_set_apart(const part_vec *parts, size_t index)
+{
+	enum part_kind kind = parts->data[index].kind;
+
+	return index &&
+	       (kind == PART_MACRO || kind == PART_PROBE || kind != parts->data[index - 1].kind);
 }
 
 void ast_format(const struct script *script, const struct source *source, struct strbuf *out)
 {
-	struct formatter f = {.out = out, .next = source->text, .line_start = true};
+	struct format format = {.arena = arena_new(), .source = source};
+	struct writer w = {.format = &format, .out = out};
+	part_vec parts = collect_parts(&w, script);
 
-	(void)script;
-	for (;;) {
-		struct word word = scan(&f);
-
-		if (word.kind == WORD_END)
-			break;
-		empty_line(&f, &word);
-		put_word(&f, &word);
-		f.next = word.text + word.len;
+	format_find_comments(&format, script);
+	for (size_t i = 0; i < parts.len; i++) {
+		if (is_set_apart(&parts, i) && !is_at_start(&w))
+			strbuf_addc(out, '\n');
+		write_comments(&w, parts.data[i].span.start);
+		keep_space(&w, parts.data[i].span.start);
+		format_part(&w, script, &parts.data[i]);
+		flush(&w);
+		write_trailing(&w, parts.data[i].span.end);
 	}
-	new_line(&f);
+	write_comments(&w, source->base + source->len + 1);
+	strbuf_free(&w.line);
+	arena_free(format.arena);
 }
