@@ -429,7 +429,7 @@ void ast_walk_block(struct block *block, const struct ast_visitor *visitor)
 	ast_walk_expr(&block->tail, visitor);
 }
 
-/* --- operators --- */
+/* --- texts --- */
 
 const char *unary_op_text(enum unary_op op)
 {
@@ -452,4 +452,46 @@ const char *binary_op_text(enum binary_op op)
 	};
 
 	return texts[op];
+}
+
+static const char *sigil(enum macro_param_kind kind)
+{
+	switch (kind) {
+	case MACRO_VAR:
+		return "$";
+	case MACRO_MAP:
+		return "@";
+	case MACRO_EXPR:
+		break;
+	}
+	return "";
+}
+
+void macro_signature(const struct macro *macro, struct strbuf *out)
+{
+	strbuf_addf(out, "%s(", macro->name);
+	for (size_t i = 0; i < macro->params.len; i++)
+		strbuf_addf(out, "%s%s%s", i ? ", " : "", sigil(macro->params.data[i].kind),
+			    macro->params.data[i].name);
+	strbuf_addc(out, ')');
+}
+
+void string_text(const char *data, size_t len, struct strbuf *out)
+{
+	strbuf_addc(out, '"');
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)data[i];
+
+		if (c == '"' || c == '\\')
+			strbuf_addf(out, "\\%c", c);
+		else if (c == '\n')
+			strbuf_adds(out, "\\n");
+		else if (c == '\t')
+			strbuf_adds(out, "\\t");
+		else if (c < 0x20 || c == 0x7f)
+			strbuf_addf(out, "\\x%02x", c);
+		else
+			strbuf_addc(out, (char)c);
+	}
+	strbuf_addc(out, '"');
 }

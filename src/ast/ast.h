@@ -133,6 +133,7 @@ struct expr {
 	struct span span;
 	const struct type *type; /* sema: never NULL afterwards */
 	uint32_t depth; /* of the tree below, as parsed */
+	bool in_parens; /* written in parentheses */
 	bool is_literal; /* sema: constant known at compile time (int, bool, string) */
 	/*
 	 * sema: 1 + the index of the event that is sent when carrying out this expression fails, 0
@@ -463,8 +464,12 @@ struct ast_limit {
 void ast_walk_expr(struct expr **expr, const struct ast_visitor *visitor);
 void ast_walk_block(struct block *block, const struct ast_visitor *visitor);
 
-/* --- names of operators, as written in scripts --- */
+/* --- texts, as written in scripts --- */
 const char *unary_op_text(enum unary_op op);
 const char *binary_op_text(enum binary_op op);
+/* "name($v, @m, x)" */
+void macro_signature(const struct macro *macro, struct strbuf *out);
+/* In double quotes, with escapes. */
+void string_text(const char *data, size_t len, struct strbuf *out);
 
 #endif

@@ -20,51 +20,9 @@ static void __attribute__((format(printf, 2, 3))) line(struct dump *d, const cha
 	strbuf_addc(d->out, '\n');
 }
 
-static void put_quoted(struct strbuf *out, const char *data, size_t len)
-{
-	strbuf_addc(out, '"');
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)data[i];
-
-		if (c == '"' || c == '\\')
-			strbuf_addf(out, "\\%c", c);
-		else if (c == '\n')
-			strbuf_adds(out, "\\n");
-		else if (c < 0x20 || c == 0x7f)
-			strbuf_addf(out, "\\x%02x", c);
-		else
-			strbuf_addc(out, (char)c);
-	}
-	strbuf_addc(out, '"');
-}
-
 static void put_type(struct strbuf *out, const struct type_expr *type)
 {
-	static const char *const keywords[] = {
-		[TYPE_STRUCT] = "struct ", [TYPE_UNION] = "union ", [TYPE_ENUM] = "enum "};
-
-	if (type->name) {
-		if (type->keyword != TYPE_NONE)
-			strbuf_adds(out, keywords[type->keyword]);
-		strbuf_adds(out, type->name);
-	} else {
-		strbuf_adds(out, "typeof(");
-		if (type->of_type)
-			put_type(out, type->of_type);
-		else
-			strbuf_adds(out, "...");
-		strbuf_addc(out, ')');
-	}
-	for (size_t i = 0; i < type->suffixes.len; i++) {
-		const struct type_suffix *suffix = &type->suffixes.data[i];
-
-		if (suffix->is_pointer)
-			strbuf_adds(out, " *");
-		else if (suffix->has_count)
-			strbuf_addf(out, "[%u]", suffix->count);
-		else
-			strbuf_adds(out, "[]");
-	}
+	ast_format_type(type, out);
 }
 
 /* What is said of a node on its own line. */
@@ -80,7 +38,7 @@ static void describe(struct strbuf *out, const struct expr *expr)
 		break;
 	case EXPR_STRING:
 		strbuf_adds(out, "string ");
-		put_quoted(out, expr->string.data, expr->string.len);
+		string_text(expr->string.data, expr->string.len, out);
 		break;
 	case EXPR_PARAM:
 		strbuf_addf(out, "parameter $%u", expr->param);
