@@ -1,6 +1,8 @@
 /* The tree as indented text: one node a line, its type behind it once sema has set one. */
 #include "ast/dump.h"
 
+#include "ast/format.h"
+
 struct dump {
 	struct strbuf *out;
 	unsigned indent;

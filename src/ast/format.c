@@ -465,3 +465,14 @@ void ast_format(const struct script *script, const struct source *source, struct
 	strbuf_free(&w.line);
 	arena_free(format.arena);
 }
+
+void ast_format_type(const struct type_expr *type, struct strbuf *out)
+{
+	struct format format = {.arena = arena_new()};
+	struct writer w = {.format = &format};
+
+	format_type(&w, type);
+	strbuf_adds(out, strbuf_str(&w.line));
+	strbuf_free(&w.line);
+	arena_free(format.arena);
+}

@@ -8,4 +8,7 @@
 /* @source is the text that @script was parsed from, before macro and import expansion. */
 void ast_format(const struct script *script, const struct source *source, struct strbuf *out);
 
+/* A type as written: "struct task_struct *". */
+void ast_format_type(const struct type_expr *type, struct strbuf *out);
+
 #endif

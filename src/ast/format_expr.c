@@ -103,8 +103,7 @@ static void format_call(struct writer *w, const struct expr *expr)
 	put(w, expr->call.name);
 	put(w, "(");
 	for (size_t i = 0; i < expr->call.args.len || type; n++) {
-		const struct expr *arg =
-			i < expr->call.args.len ? expr->call.args.data[i] : NULL;
+		const struct expr *arg = i < expr->call.args.len ? expr->call.args.data[i] : NULL;
 
 		if (n) {
 			put(w, ",");
