@@ -262,6 +262,12 @@ struct expr *build_call(struct build *b, struct span span, const char *name, str
 	return deepen_all(b, expr, &expr->call.args);
 }
 
+struct expr *build_parens(struct expr *expr)
+{
+	expr->in_parens = true;
+	return expr;
+}
+
 struct expr *build_tuple(struct build *b, struct span span, struct args *args)
 {
 	struct expr *expr = expr_new(arena_of(b), EXPR_TUPLE, span);

@@ -55,6 +55,7 @@ struct expr *build_map(struct build *b, struct span span, const char *name, stru
 struct expr *build_param(struct build *b, struct span span, uint64_t number);
 struct expr *build_call(struct build *b, struct span span, const char *name, struct span name_span,
 			struct args *args);
+struct expr *build_parens(struct expr *expr);
 struct expr *build_tuple(struct build *b, struct span span, struct args *args);
 struct expr *build_block_expr(struct build *b, struct span span, struct block *block);
 struct expr *build_query(struct build *b, struct span span, enum expr_kind kind,

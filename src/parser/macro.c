@@ -123,10 +123,16 @@ static void report_arguments(const struct expander *ex, const struct expr *call,
 				       "arguments",
 				       named->name);
 
-	for (size_t i = 0; i < ex->script->macros.len; i++)
-		if (!strcmp(ex->script->macros.data[i]->name, named->name))
-			diag_note(diag, ex->script->macros.data[i]->name_span, "it takes %s",
-				  macro_signature(ex->parser->arena, ex->script->macros.data[i]));
+	for (size_t i = 0; i < ex->script->macros.len; i++) {
+		const struct macro *macro = ex->script->macros.data[i];
+		struct strbuf text = STRBUF_INIT;
+
+		if (strcmp(macro->name, named->name) != 0)
+			continue;
+		macro_signature(macro, &text);
+		diag_note(diag, macro->name_span, "it is: %s", strbuf_str(&text));
+		strbuf_free(&text);
+	}
 	note_expansions(diag, innermost(ex));
 }
 

@@ -7,8 +7,6 @@
 /* NULL if there is no such parameter. */
 const struct macro_param *macro_find_param(const struct macro *macro, enum macro_param_kind kind,
 					   const char *name);
-/* "name($v, @m, x)" */
-const char *macro_signature(struct arena *arena, const struct macro *macro);
 /* Reports definitions that cannot be, and bodies that touch what is not theirs. */
 void macro_check_all(const struct parser *parser, const struct script *script);
 

@@ -24,29 +24,6 @@ const struct macro_param *macro_find_param(const struct macro *macro, enum macro
 	return NULL;
 }
 
-static const char *sigil(enum macro_param_kind kind)
-{
-	switch (kind) {
-	case MACRO_VAR:
-		return "$";
-	case MACRO_MAP:
-		return "@";
-	case MACRO_EXPR:
-		break;
-	}
-	return "";
-}
-
-const char *macro_signature(struct arena *arena, const struct macro *macro)
-{
-	const char *text = arena_printf(arena, "%s(", macro->name);
-
-	for (size_t i = 0; i < macro->params.len; i++)
-		text = arena_printf(arena, "%s%s%s%s", text, i ? ", " : "",
-				    sigil(macro->params.data[i].kind), macro->params.data[i].name);
-	return arena_printf(arena, "%s)", text);
-}
-
 /* --- parameters --- */
 
 static void check_params(const struct parser *parser, const struct macro *macro)
@@ -57,8 +34,7 @@ static void check_params(const struct parser *parser, const struct macro *macro)
 
 		if (macro_find_param(macro, param->kind, param->name) != param)
 			diag_error(parser->diags, "macro-definition", param->span,
-				   "the macro has a parameter %s%s already", sigil(param->kind),
-				   param->name);
+				   "the macro has two parameters '%s'", param->name);
 		if (param->kind == MACRO_EXPR && lang_find_builtin(param->name, &index))
 			diag_error(parser->diags, "macro-definition", param->span,
 				   "a parameter cannot have the name of a builtin: %s",
