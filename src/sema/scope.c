@@ -86,28 +86,49 @@ bool scope_redeclares(struct sema *sema, const char *name, struct span span)
 	return true;
 }
 
-static void hint_variable(struct sema *sema, struct diag *diag, const char *name)
+/* A variable of that name whose block has ended. */
+static const struct variable *find_ended(const struct sema *sema, const char *name)
 {
-	const char *names[64], *nearest;
+	const struct sema_instance *instance = sema->instance;
+
+	for (size_t i = instance->variables.len; i-- > 0;)
+		if (!strcmp(instance->variables.data[i]->variable->name, name))
+			return instance->variables.data[i]->variable;
+	return NULL;
+}
+
+static const char *nearest_variable(const struct sema *sema, const char *name)
+{
+	const char *names[64];
 	size_t n = 0;
 
 	for (const struct sema_scope *scope = sema->scope; scope; scope = scope->outer)
 		for (size_t i = 0; i < scope->variables.len && n < 64; i++)
 			names[n++] = scope->variables.data[i]->variable->name;
-	nearest = diag_nearest(name, names, n);
-	if (nearest)
+	return diag_nearest(name, names, n);
+}
+
+static void report_undefined(struct sema *sema, const struct expr *var)
+{
+	const char *name = var->var.name, *nearest = nearest_variable(sema, name);
+	const struct variable *ended = find_ended(sema, name);
+	struct diag *diag = sema_error(sema, "undefined-variable", var->span,
+				       "Undefined or undeclared variable: $%s", name);
+
+	if (ended && ended->span.start < var->span.start) {
+		diag_note(diag, ended->span, "This one is visible in its own block only.");
+		diag_hint(diag, "Declare it before that block: let $%s;", name);
+	} else if (nearest) {
 		diag_hint(diag, "Did you mean $%s?", nearest);
+	}
 }
 
 struct sema_variable *scope_use(struct sema *sema, struct expr *var)
 {
 	struct sema_variable *variable = scope_find(sema, var->var.name);
-	struct diag *diag;
 
 	if (!variable) {
-		diag = sema_error(sema, "undefined-variable", var->span,
-				  "Undefined or undeclared variable: $%s", var->var.name);
-		hint_variable(sema, diag, var->var.name);
+		report_undefined(sema, var);
 		var->type = sema->unknown;
 		return NULL;
 	}
