@@ -46,11 +46,6 @@ struct fork_record {
 	uint64_t time;
 };
 
-struct comm_record {
-	struct perf_event_header header;
-	uint32_t pid, tid;
-};
-
 static bool open_ring(struct mappings *mappings, struct ring *ring, int cpu)
 {
 	struct perf_event_attr attr = {
@@ -60,8 +55,6 @@ static bool open_ring(struct mappings *mappings, struct ring *ring, int cpu)
 		.mmap = 1,
 		.mmap2 = 1,
 		.task = 1,
-		.comm = 1,
-		.comm_exec = 1,
 		.watermark = 1,
 		.wakeup_watermark = (uint32_t)(mappings->data_size / 4),
 	};
@@ -119,7 +112,6 @@ static void handle(struct mappings *mappings, const struct perf_event_header *he
 {
 	const struct mmap2_record *map = (const void *)header;
 	const struct fork_record *task = (const void *)header;
-	const struct comm_record *comm = (const void *)header;
 
 	switch (header->type) {
 	case PERF_RECORD_MMAP2:
@@ -130,10 +122,6 @@ static void handle(struct mappings *mappings, const struct perf_event_header *he
 	case PERF_RECORD_FORK:
 		if (task->pid != task->parent)
 			usyms_fork(mappings->usyms, (pid_t)task->parent, (pid_t)task->pid);
-		break;
-	case PERF_RECORD_COMM:
-		if (header->misc & PERF_RECORD_MISC_COMM_EXEC)
-			usyms_exec(mappings->usyms, (pid_t)comm->pid);
 		break;
 	default:
 		break;

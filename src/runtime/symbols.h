@@ -25,9 +25,8 @@ void usyms_note_process(struct usyms *usyms, pid_t tgid);
 /* A file is mapped; it hides what was there. */
 void usyms_add_mapping(struct usyms *usyms, pid_t tgid, uint64_t start, uint64_t end,
 		       uint64_t file_offset, const char *path);
-/* A new process with its parent's mappings; a process that begins a new program. */
+/* A new process, with its parent's mappings. */
 void usyms_fork(struct usyms *usyms, pid_t parent, pid_t child);
-void usyms_exec(struct usyms *usyms, pid_t tgid);
 /*
  * The symbol and file of an address in a process. False if even the file is unknown; *name is NULL
  * if the file has no symbol there. Strings live until the next call.

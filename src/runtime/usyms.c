@@ -115,10 +115,11 @@ void usyms_add_mapping(struct usyms *usyms, pid_t tgid, uint64_t start, uint64_t
 	vec_push(usyms->arena, &process->mappings, mapping);
 }
 
+/* The child's own mappings may have been told first, by another CPU: they hide the parent's. */
 void usyms_fork(struct usyms *usyms, pid_t parent, pid_t child)
 {
 	const struct process *from = hashmap_get(&usyms->processes, &parent, sizeof(parent));
-	struct process *to;
+	struct process *to, own;
 
 	/* A parent that nobody noted: its child is looked at instead. */
 	if (!from) {
@@ -126,15 +127,13 @@ void usyms_fork(struct usyms *usyms, pid_t parent, pid_t child)
 		return;
 	}
 	to = get_process(usyms, child);
-	to->mappings.len = 0;
+	own = *to;
+	*to = (struct process){.tgid = child};
 	from = hashmap_get(&usyms->processes, &parent, sizeof(parent));
 	for (size_t i = 0; i < from->mappings.len; i++)
 		vec_push(usyms->arena, &to->mappings, from->mappings.data[i]);
-}
-
-void usyms_exec(struct usyms *usyms, pid_t tgid)
-{
-	get_process(usyms, tgid)->mappings.len = 0;
+	for (size_t i = 0; i < own.mappings.len; i++)
+		vec_push(usyms->arena, &to->mappings, own.mappings.data[i]);
 }
 
 void usyms_note_process(struct usyms *usyms, pid_t tgid)
