@@ -34,6 +34,11 @@ bool types_find_function(struct types *types, const char *module, const char *na
 bool types_find_raw_tracepoint(struct types *types, const char *name,
 			       struct type_function *function);
 
+/* A per-CPU variable of the kernel or a module: the type of each CPU's copy. */
+bool types_find_variable(struct types *types, const char *name, const struct type **type);
+/* Whether the kernel has a function of this name that BPF programs may call. */
+bool types_has_kfunc(struct types *types, const char *name);
+
 typedef void (*types_name_fn)(const char *module, const char *name, void *data);
 /* Calls for every raw tracepoint that BTF knows, module NULL for vmlinux. */
 void types_each_raw_tracepoint(struct types *types, types_name_fn fn, void *data);
