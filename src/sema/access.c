@@ -153,6 +153,18 @@ static void report_no_fields(struct sema *sema, const struct expr *expr)
 		diag_hint(diag, "Cast it to a pointer: ((struct NAME *)...)->%s", expr->field.name);
 }
 
+static void fold_record_field(struct expr **expr)
+{
+	const struct expr *record = (*expr)->field.object;
+
+	for (size_t i = 0; i < record->record.members.len; i++) {
+		if (strcmp(record->record.members.data[i].name, (*expr)->field.name))
+			continue;
+		sema_fold_member(expr, record->record.members.data[i].value);
+		return;
+	}
+}
+
 void sema_field(struct sema *sema, struct expr **expr)
 {
 	struct expr *field = *expr;
@@ -175,6 +187,10 @@ void sema_field(struct sema *sema, struct expr **expr)
 	}
 	space = object_space(sema, field->field.object);
 	field->type = place_pointer(sema, path->field[path->n - 1]->type, space);
+	if (field->field.object->kind == EXPR_RECORD) {
+		fold_record_field(expr);
+		return;
+	}
 	if (is_args(field->field.object))
 		note_field_use(sema, path);
 	else
@@ -209,6 +225,10 @@ void sema_tuple_field(struct sema *sema, struct expr **expr)
 		return;
 	}
 	field->type = fields[field->tuple_field.index].type;
+	if (field->tuple_field.object->kind == EXPR_TUPLE)
+		sema_fold_member(
+			expr,
+			field->tuple_field.object->tuple.members.data[field->tuple_field.index]);
 }
 
 /* --- elements --- */

@@ -236,13 +236,16 @@ static bool is_none(const struct sema *sema, const struct expr *expr)
 }
 
 /* Arms may be calls for their effect: `c ? printf(..) : printf(..)`. */
-static void make_ternary(struct sema *sema, struct expr *expr)
+static void make_ternary(struct sema *sema, struct expr **at)
 {
+	struct expr *expr = *at;
 	const struct type *type;
 
 	sema_condition(sema, &expr->ternary.condition);
 	if (!expr->ternary.then) {
 		make_elvis(sema, expr);
+		if (sema_is_known(sema, expr))
+			sema_fold_ternary(sema, at);
 		return;
 	}
 	sema_expr(sema, &expr->ternary.then);
@@ -261,6 +264,7 @@ static void make_ternary(struct sema *sema, struct expr *expr)
 	sema_cast_to(sema, &expr->ternary.then, type);
 	sema_cast_to(sema, &expr->ternary.otherwise, type);
 	expr->type = type;
+	sema_fold_ternary(sema, at);
 }
 
 static void make_block(struct sema *sema, struct expr *expr)
@@ -317,7 +321,7 @@ void sema_expr(struct sema *sema, struct expr **expr)
 		sema_binary(sema, expr);
 		break;
 	case EXPR_TERNARY:
-		make_ternary(sema, *expr);
+		make_ternary(sema, expr);
 		break;
 	case EXPR_CAST:
 		sema_cast(sema, expr);

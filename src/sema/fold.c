@@ -21,14 +21,45 @@ static wide number(const struct expr *expr)
 	return expr->kind == EXPR_INT && expr->integer.is_negative ? -value : value;
 }
 
+/* What is left of a number in a type of so many bits. */
+static wide cut(wide value, const struct type *type)
+{
+	uint64_t bits = (uint64_t)value;
+
+	if (type->kind == TYPE_BOOL)
+		return value != 0;
+	if (type->size < 8)
+		bits &= (1ull << (type->size * 8)) - 1;
+	if (!type->is_signed)
+		return (wide)bits;
+	if (type->size < 8 && bits >> (type->size * 8 - 1))
+		return (wide)bits - ((wide)1 << (type->size * 8));
+	return (wide)(int64_t)bits;
+}
+
+/* A number, or one that is cast. */
+static bool constant(const struct expr *expr, wide *value)
+{
+	if (is_number(expr)) {
+		*value = number(expr);
+		return true;
+	}
+	if (expr->kind != EXPR_CAST || !expr->type ||
+	    (!type_is_integer(expr->type) && expr->type->kind != TYPE_BOOL) ||
+	    !constant(expr->cast.operand, value))
+		return false;
+	*value = cut(*value, expr->type);
+	return true;
+}
+
 bool sema_const_int(const struct expr *expr, uint64_t *magnitude, bool *is_negative)
 {
-	while (expr->kind == EXPR_CAST && expr->type && expr->type->kind == TYPE_INT)
-		expr = expr->cast.operand;
-	if (expr->kind != EXPR_INT)
+	wide value;
+
+	if (expr->kind == EXPR_BOOL || !constant(expr, &value))
 		return false;
-	*magnitude = expr->integer.value;
-	*is_negative = expr->integer.is_negative;
+	*is_negative = value < 0;
+	*magnitude = (uint64_t)(value < 0 ? -value : value);
 	return true;
 }
 
@@ -95,24 +126,12 @@ bool sema_fold_unary(struct sema *sema, struct expr **at)
 
 static bool is_comparison(enum binary_op op)
 {
-	switch (op) {
-	case BINARY_EQ:
-	case BINARY_NE:
-	case BINARY_LT:
-	case BINARY_LE:
-	case BINARY_GT:
-	case BINARY_GE:
-	case BINARY_LAND:
-	case BINARY_LOR:
-		return true;
-	default:
-		return false;
-	}
+	return op >= BINARY_EQ;
 }
 
 static bool compare(enum binary_op op, wide a, wide b)
 {
-	switch (op) {
+	switch ((int)op) {
 	case BINARY_EQ:
 		return a == b;
 	case BINARY_NE:
@@ -129,49 +148,26 @@ static bool compare(enum binary_op op, wide a, wide b)
 		return a && b;
 	case BINARY_LOR:
 		return a || b;
-	default:
-		return false;
 	}
+	return false;
 }
 
-/* Shifts and bit operations work on 64 bits; the result is signed if an operand is negative. */
-static bool bitwise(enum binary_op op, wide a, wide b, wide *result)
+/* Bit operations work on 64 bits; the result is signed if an operand is negative. */
+static wide from_bits(uint64_t bits, wide a, wide b)
 {
-	bool is_signed = a < 0 || b < 0;
-	uint64_t left = (uint64_t)a, right = (uint64_t)b, bits;
-
-	switch (op) {
-	case BINARY_AND:
-		bits = left & right;
-		break;
-	case BINARY_OR:
-		bits = left | right;
-		break;
-	default:
-		bits = left ^ right;
-		break;
-	}
-	*result = is_signed ? (wide)(int64_t)bits : (wide)bits;
-	return true;
+	return a < 0 || b < 0 ? (wide)(int64_t)bits : (wide)bits;
 }
 
-static bool shift(enum binary_op op, wide a, wide b, wide *result)
-{
-	if (b < 0 || b > 63)
-		return false;
-	*result = op == BINARY_SHL ? a * ((wide)1 << b) : a >> b;
-	return true;
-}
-
+/* False where C has no result, or one that does not fit 128 bits. */
 static bool calculate(enum binary_op op, wide a, wide b, wide *result)
 {
-	switch (op) {
+	switch ((int)op) {
 	case BINARY_ADD:
 		*result = a + b;
-		return true;
+		break;
 	case BINARY_SUB:
 		*result = a - b;
-		return true;
+		break;
 	case BINARY_MUL:
 		return !__builtin_mul_overflow(a, b, result);
 	case BINARY_DIV:
@@ -181,11 +177,22 @@ static bool calculate(enum binary_op op, wide a, wide b, wide *result)
 		*result = b ? a % b : 0;
 		return b != 0;
 	case BINARY_SHL:
+		*result = b >= 0 && b < 64 ? a * ((wide)1 << b) : 0;
+		return b >= 0 && b < 64;
 	case BINARY_SHR:
-		return shift(op, a, b, result);
-	default:
-		return bitwise(op, a, b, result);
+		*result = b >= 0 && b < 64 ? a >> b : 0;
+		return b >= 0 && b < 64;
+	case BINARY_AND:
+		*result = from_bits((uint64_t)a & (uint64_t)b, a, b);
+		break;
+	case BINARY_OR:
+		*result = from_bits((uint64_t)a | (uint64_t)b, a, b);
+		break;
+	case BINARY_XOR:
+		*result = from_bits((uint64_t)a ^ (uint64_t)b, a, b);
+		break;
 	}
+	return true;
 }
 
 static bool fold_strings(struct sema *sema, struct expr **at)
@@ -208,6 +215,22 @@ static bool fold_strings(struct sema *sema, struct expr **at)
 	return true;
 }
 
+/* A bool is compared with a bool only; what is cast keeps its type, which a comparison drops. */
+static bool fold_comparison(struct sema *sema, struct expr **at)
+{
+	const struct expr *left = (*at)->binary.left, *right = (*at)->binary.right;
+	enum binary_op op = (*at)->binary.op;
+	wide a, b;
+
+	if ((left->type->kind == TYPE_BOOL) != (right->type->kind == TYPE_BOOL) &&
+	    op != BINARY_LAND && op != BINARY_LOR)
+		return false;
+	if (!constant(left, &a) || !constant(right, &b))
+		return false;
+	*at = sema_bool(sema, (*at)->span, compare(op, a, b));
+	return true;
+}
+
 bool sema_fold_binary(struct sema *sema, struct expr **at)
 {
 	struct expr *expr = *at, *left = expr->binary.left, *right = expr->binary.right;
@@ -216,21 +239,33 @@ bool sema_fold_binary(struct sema *sema, struct expr **at)
 	if (left->kind == EXPR_STRING && right->kind == EXPR_STRING && left->is_literal &&
 	    right->is_literal)
 		return fold_strings(sema, at);
+	if (is_comparison(expr->binary.op))
+		return fold_comparison(sema, at);
 	if (!is_number(left) || !is_number(right))
 		return false;
-	if (is_comparison(expr->binary.op)) {
-		/* A bool is compared with a bool only. */
-		if (left->kind != right->kind && expr->binary.op != BINARY_LAND &&
-		    expr->binary.op != BINARY_LOR)
-			return false;
-		*at = sema_bool(sema, expr->span,
-				compare(expr->binary.op, number(left), number(right)));
-		return true;
-	}
 	if (!calculate(expr->binary.op, number(left), number(right), &result) || !fits(result))
 		return report_overflow(sema, expr);
 	*at = literal(sema, expr->span, result);
 	return true;
+}
+
+/* The arm that a condition known at compile time picks. Both have been checked. */
+void sema_fold_ternary(struct sema *sema, struct expr **at)
+{
+	struct expr *expr = *at, *arm;
+	wide condition;
+
+	(void)sema;
+	if (!constant(expr->ternary.condition, &condition))
+		return;
+	arm = condition ? expr->ternary.then : expr->ternary.otherwise;
+	*at = arm ? arm : expr->ternary.condition;
+}
+
+void sema_fold_member(struct expr **at, struct expr *member)
+{
+	if (member->is_literal)
+		*at = member;
 }
 
 /* --- comptime --- */
@@ -238,9 +273,10 @@ bool sema_fold_binary(struct sema *sema, struct expr **at)
 void sema_comptime(struct sema *sema, struct expr **at)
 {
 	struct expr *inner = (*at)->comptime;
+	wide ignored;
 
 	sema_expr(sema, &inner);
-	if (sema_is_known(sema, inner) && !inner->is_literal) {
+	if (sema_is_known(sema, inner) && !inner->is_literal && !constant(inner, &ignored)) {
 		sema_error(sema, "comptime", (*at)->span,
 			   "this is not known at compile time: comptime takes constants only");
 		inner->type = sema->unknown;
@@ -250,6 +286,8 @@ void sema_comptime(struct sema *sema, struct expr **at)
 
 bool sema_comptime_condition(struct sema *sema, struct expr **at, bool *value)
 {
+	wide number;
+
 	sema_expr(sema, at);
 	*value = false;
 	if (!sema_is_known(sema, *at))
@@ -258,12 +296,12 @@ bool sema_comptime_condition(struct sema *sema, struct expr **at, bool *value)
 		*value = true;
 		return true;
 	}
-	if (!is_number(*at)) {
+	if (!constant(*at, &number)) {
 		sema_error(sema, "comptime", (*at)->span,
 			   "the condition of `if comptime` is not known at compile time");
 		return false;
 	}
-	*value = number(*at) != 0;
+	*value = number != 0;
 	return true;
 }
 
@@ -318,34 +356,15 @@ void sema_offsetof(struct sema *sema, struct expr **at)
 
 static const char *base_name(const struct type *type)
 {
-	if (type_is_stack(type))
-		return "stack";
-	switch (type->kind) {
-	case TYPE_NONE:
-		return "none";
-	case TYPE_BOOL:
-		return "bool";
-	case TYPE_INT:
-		return "int";
-	case TYPE_ENUM:
-		return "enum";
-	case TYPE_PTR:
-		return "pointer";
-	case TYPE_ARRAY:
-		return "array";
-	case TYPE_STRING:
-		return "string";
-	case TYPE_BUFFER:
-		return "buffer";
-	case TYPE_TUPLE:
-		return "tuple";
-	case TYPE_RECORD:
-	case TYPE_STRUCT:
-	case TYPE_UNION:
-		return "record";
-	default:
-		return "other";
-	}
+	static const char *const names[TYPE_TSERIES + 1] = {
+		[TYPE_NONE] = "none",     [TYPE_BOOL] = "bool",     [TYPE_INT] = "int",
+		[TYPE_ENUM] = "enum",     [TYPE_PTR] = "pointer",   [TYPE_ARRAY] = "array",
+		[TYPE_STRING] = "string", [TYPE_BUFFER] = "buffer", [TYPE_KSTACK] = "stack",
+		[TYPE_USTACK] = "stack",  [TYPE_TUPLE] = "tuple",   [TYPE_RECORD] = "record",
+		[TYPE_STRUCT] = "record", [TYPE_UNION] = "record",
+	};
+
+	return names[type->kind] ? names[type->kind] : "other";
 }
 
 /* typeinfo: the type's kind and its whole name, to be compared. */
@@ -355,19 +374,13 @@ void sema_typeinfo(struct sema *sema, struct expr **at)
 	const struct type *type;
 	const char *name;
 
-	if (sema->plan->config.unstable_typeinfo == UNSTABLE_DEFAULT ||
-	    sema->plan->config.unstable_typeinfo == UNSTABLE_ERROR) {
-		sema_error(sema, "unstable", expr->span,
-			   "typeinfo is unstable: set unstable_typeinfo = \"enable\" in the config "
-			   "block to use it");
-		expr->type = sema->unknown;
+	expr->type = sema->unknown;
+	if (!sema_allow_unstable(sema, expr->span, "typeinfo", "unstable_typeinfo",
+				 sema->plan->config.unstable_typeinfo, UNSTABLE_ERROR))
 		return;
-	}
 	type = sema_query_type(sema, expr->query.type, &expr->query.expr);
-	if (type == sema->unknown) {
-		expr->type = sema->unknown;
+	if (type == sema->unknown)
 		return;
-	}
 	name = sema_type_name(sema, type);
 	tuple = expr_new(sema->arena, EXPR_TUPLE, expr->span);
 	vec_push(sema->arena, &tuple->tuple.members, sema_int(sema, expr->span, type->kind, false));
@@ -398,7 +411,7 @@ static bool apply_suffix(const char *rest, wide *value)
 		char *end;
 		unsigned long exponent = strtoul(rest + 1, &end, 10);
 
-		for (; exponent && fits(*value); exponent--)
+		for (; *value && exponent && fits(*value); exponent--)
 			*value *= 10;
 		rest = end;
 	}
@@ -432,22 +445,57 @@ static bool parse_number(const char *text, wide *value)
 	return fits(*value);
 }
 
-void sema_param(struct sema *sema, struct expr **at)
+struct expr *sema_number(struct sema *sema, struct span span, const char *text)
 {
-	uint32_t n = (*at)->param;
-	struct span span = (*at)->span;
-	const char *text;
 	wide value;
 
-	if (n > sema->options->nparams) {
-		sema_warning(sema, "missing-parameter", span,
-			     "Positional parameter $%u is empty or not provided.", n);
-		*at = sema_int(sema, span, 0, false);
-		return;
+	return parse_number(text, &value) ? literal(sema, span, value) : NULL;
+}
+
+/* NULL, with a warning, if it is not given. */
+static const char *param_text(struct sema *sema, const struct expr *param)
+{
+	if (param->param <= sema->options->nparams)
+		return sema->options->params[param->param - 1];
+	sema_warning(sema, "missing-parameter", param->span,
+		     "Positional parameter $%u is empty or not provided.", param->param);
+	return NULL;
+}
+
+void sema_param(struct sema *sema, struct expr **at)
+{
+	struct span span = (*at)->span;
+	const char *text = param_text(sema, *at);
+	struct expr *number = sema_number(sema, span, text ? text : "0");
+
+	*at = number ? number : sema_string(sema, span, text, strlen(text));
+}
+
+bool sema_param_string(struct sema *sema, struct expr **at)
+{
+	const struct expr *param = *at;
+	struct expr *skip = NULL;
+	bool is_negative = false;
+	const char *text;
+	uint64_t n = 0;
+
+	if (param->kind == EXPR_BINARY && param->binary.op == BINARY_ADD) {
+		skip = param->binary.right;
+		param = param->binary.left;
 	}
-	text = sema->options->params[n - 1];
-	*at = parse_number(text, &value) ? literal(sema, span, value)
-					 : sema_string(sema, span, text, strlen(text));
+	if (param->kind != EXPR_PARAM)
+		return false;
+	if (skip) {
+		sema_value(sema, &skip);
+		if (!sema_is_known(sema, skip) || !sema_const_int(skip, &n, &is_negative) ||
+		    is_negative)
+			return false;
+	}
+	text = param_text(sema, param);
+	text = text ? text : "";
+	text += n < strlen(text) ? n : strlen(text);
+	*at = sema_string(sema, (*at)->span, text, strlen(text));
+	return true;
 }
 
 void sema_param_count(struct sema *sema, struct expr **at)

@@ -1,4 +1,5 @@
-/* printf formats against their arguments (LANGUAGE.md 6.5). */
+/* printf formats against their arguments (LANGUAGE.md 6.5). In: a call whose first argument is the
+ * format and whose others are checked; out: the payload of its event. */
 #include "sema/functions.h"
 
 #include "program/format.h"
@@ -8,21 +9,10 @@ static bool is_number_kind(const struct type *type)
 	return type_is_integer(type) || type->kind == TYPE_BOOL;
 }
 
+/* A payload holds values; the aggregates that are no single number stay in their maps. */
 static bool is_printable(const struct type *type)
 {
-	switch (type->kind) {
-	case TYPE_NONE:
-	case TYPE_HIST:
-	case TYPE_LHIST:
-	case TYPE_TSERIES:
-	case TYPE_STATS:
-		return false;
-	case TYPE_STRUCT:
-	case TYPE_UNION:
-		return type->record.origin != ORIGIN_CONTEXT;
-	default:
-		return true;
-	}
+	return type->kind != TYPE_NONE && !type_is_aggregate(type);
 }
 
 static bool takes(enum format_kind kind, const struct type *type)
@@ -65,6 +55,8 @@ static bool report_type(struct sema *sema, const struct format_part *part, const
 			  sema_type_name(sema, arg->type), part->letter);
 	if (type_is_castable_aggregate(arg->type))
 		diag_hint(diag, "Cast it to an integer: (int64)@map");
+	else if (type_is_aggregate(arg->type))
+		diag_hint(diag, "print(@map) shows it");
 	else if (part->kind != FORMAT_STRING)
 		diag_hint(diag, "%%s takes every value that can be printed");
 	return false;
@@ -72,13 +64,13 @@ static bool report_type(struct sema *sema, const struct format_part *part, const
 
 static bool check_part(struct sema *sema, const struct format_part *part, struct expr **arg)
 {
-	/* What an aggregate prints as is a number; "%d" wants to be told so. */
-	if (sema_is_known(sema, *arg) && type_is_castable_aggregate((*arg)->type) &&
-	    part->kind == FORMAT_STRING)
-		sema_read(sema, arg);
-	if (!sema_is_known(sema, *arg) || takes(part->kind, (*arg)->type))
+	sema_spell_args(sema, arg);
+	if (!sema_is_known(sema, *arg))
 		return true;
-	return report_type(sema, part, *arg);
+	/* What an aggregate prints as is a number; "%d" wants to be told so. */
+	if (part->kind == FORMAT_STRING && type_is_castable_aggregate((*arg)->type))
+		sema_read(sema, arg);
+	return takes(part->kind, (*arg)->type) || report_type(sema, part, *arg);
 }
 
 static bool check_parts(struct sema *sema, struct expr *call, const struct type **types,

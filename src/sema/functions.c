@@ -1,5 +1,8 @@
-/* Calls: finds the function, checks what all functions have in common, then asks the function's own
- * hook. */
+/*
+ * Calls: finds the function, checks what all functions have in common, then asks the function's own
+ * hook. In: an EXPR_CALL as parsed; out: it is typed, or replaced by a builtin or by what it folds
+ * to.
+ */
 #include "sema/functions.h"
 
 sema_call_fn *const sema_call_hooks[FUNCTION_COUNT_] = {
@@ -33,31 +36,84 @@ bool call_literal(struct sema *sema, const struct expr *call, size_t i, uint64_t
 	return false;
 }
 
+void call_take_pointer(struct sema *sema, struct expr **arg)
+{
+	const struct type *byte = type_int(sema->types, 1, true);
+
+	if ((*arg)->type->kind == TYPE_INT || (*arg)->type->kind == TYPE_KSYM)
+		sema_cast_to(sema, arg, type_ptr(sema->types, byte, sema_space(sema)));
+}
+
+static bool report_probe(struct sema *sema, const struct expr *call, const char *probes)
+{
+	sema_error(sema, "wrong-probe", call->span,
+		   "The %s function can only be used with %s probes (%s used here)",
+		   call->call.name, probes, sema->provider->name);
+	return false;
+}
+
+bool call_needs(struct sema *sema, const struct expr *call, uint32_t provides, const char *probes)
+{
+	return sema->provider->provides & provides || report_probe(sema, call, probes);
+}
+
+bool call_needs_context(struct sema *sema, const struct expr *call, enum provider_context context,
+			const char *probes)
+{
+	return sema->provider->context == context || report_probe(sema, call, probes);
+}
+
+bool call_points_to(struct sema *sema, const struct expr *call, size_t i, const char *name)
+{
+	const struct expr *arg = call->call.args.data[i];
+
+	if (!sema_is_known(sema, arg))
+		return true;
+	if (arg->type->kind == TYPE_PTR && type_is_struct(arg->type->ptr.to) &&
+	    !strcmp(arg->type->ptr.to->record.name, name))
+		return true;
+	diag_hint(sema_error(sema, "argument-type", arg->span,
+			     "%s() expects a struct %s * (%s provided)", call->call.name, name,
+			     sema_type_name(sema, arg->type)),
+		  "A pointer of another type can be cast: (struct %s *)...", name);
+	return false;
+}
+
+/* Only stacks take two: a mode and a number of frames. */
+static size_t most_arguments(const struct lang_builtin *builtin)
+{
+	if (!(builtin->flags & BUILTIN_ARGS))
+		return 0;
+	return builtin->id == BUILTIN_kstack || builtin->id == BUILTIN_ustack ||
+			       builtin->id == BUILTIN_dw_ustack
+		       ? 2
+		       : 1;
+}
+
 /* pid(), comm(), kstack(3): a builtin that is written as a call. */
 static bool call_builtin(struct sema *sema, struct expr **at)
 {
-	struct expr *call = *at;
+	struct expr *call = *at, *expr;
 	uint32_t index = 0;
 	const struct lang_builtin *builtin = lang_find_builtin(call->call.name, &index);
-	struct expr *expr;
 
 	if (!builtin)
 		return false;
-	expr = expr_new(sema->arena, EXPR_BUILTIN, call->span);
+	expr = sema_new(sema, EXPR_BUILTIN, call->span, sema->unknown);
 	expr->ident.name = call->call.name;
 	expr->ident.builtin = builtin;
 	expr->ident.index = index;
 	expr->ident.args = call->call.args;
-	if (!(builtin->flags & BUILTIN_CALL) ||
-	    (call->call.args.len && !(builtin->flags & BUILTIN_ARGS))) {
-		sema_error(sema, "builtin-call", call->span, "%s %s", call->call.name,
-			   builtin->flags & BUILTIN_CALL
-				   ? "takes no arguments"
-				   : "is not a function: write it without ()");
-		expr->type = sema->unknown;
-	}
 	*at = expr;
-	if (!expr->type)
+	if (!(builtin->flags & BUILTIN_CALL))
+		diag_hint(sema_error(sema, "builtin-call", call->span, "%s is not a function",
+				     call->call.name),
+			  "Write it without parentheses");
+	else if (call->call.args.len > most_arguments(builtin))
+		sema_error(sema, "builtin-call", call->span,
+			   "%s() takes up to %zu arguments (%zu provided)", call->call.name,
+			   most_arguments(builtin), call->call.args.len);
+	else
 		sema_builtin(sema, at);
 	return true;
 }
@@ -97,6 +153,27 @@ static bool is_allowed(struct sema *sema, const struct expr *call, bool aggregat
 	if (flags & FN_NO_LOOP && sema->loop_depth) {
 		sema_error(sema, "exit-in-loop", call->span, "%s() is not allowed in a loop", name);
 		return false;
+	}
+	return true;
+}
+
+bool sema_allow_unstable(struct sema *sema, struct span span, const char *feature,
+			 const char *setting, enum plan_unstable value, enum plan_unstable usual)
+{
+	switch (value == UNSTABLE_DEFAULT ? usual : value) {
+	case UNSTABLE_ERROR:
+		diag_hint(sema_error(sema, "unstable", span,
+				     "%s is an unstable feature, which may change", feature),
+			  "To use it: config = { %s = enable }", setting);
+		return false;
+	case UNSTABLE_WARN:
+		diag_hint(sema_warning(sema, "unstable", span,
+				       "%s is an unstable feature, which may change", feature),
+			  "To use it without this warning: config = { %s = enable }", setting);
+		return true;
+	case UNSTABLE_DEFAULT:
+	case UNSTABLE_ENABLE:
+		break;
 	}
 	return true;
 }

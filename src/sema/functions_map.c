@@ -4,58 +4,70 @@
 #define LHIST_MAX_BUCKETS 1000u
 #define HIST_MAX_BITS 5u
 
+static void report_scalar(struct sema *sema, const struct expr *call)
+{
+	sema_error(sema, "map-shape", call->call.args.data[0]->span,
+		   "call to %s() expects a map with explicit keys (non-scalar map)",
+		   call->call.name);
+}
+
+static struct sema_map *known_map(const struct sema *sema, const struct expr *map)
+{
+	return sema->maps.data[map->map.map];
+}
+
 /* A key that is given apart. */
 static void take_key(struct sema *sema, struct expr *call)
 {
-	struct expr *map = call->call.args.data[0];
-	struct sema_map *known = sema->maps.data[map->map.map];
+	struct sema_map *map = known_map(sema, call->call.args.data[0]);
 
-	if (known->shape_known && known->is_scalar) {
-		sema_error(sema, "map-shape", map->span,
-			   "call to %s() expects a map with explicit keys (non-scalar map)",
-			   call->call.name);
-		return;
-	}
-	sema_map_key(sema, known, &call->call.args.data[1]);
+	if (map->shape_known && map->is_scalar)
+		report_scalar(sema, call);
+	else
+		sema_map_key(sema, map, &call->call.args.data[1]);
 }
 
-/* delete(@m[k]), also delete(@m[a, b]), the older spelling. */
+/* delete(@m[k]), delete(@m[a, b]): the older spelling. */
 static void delete_element(struct sema *sema, struct expr *call)
 {
 	struct expr *map = call->call.args.data[0];
 
-	sema_expr(sema, &call->call.args.data[0]);
-	if (call_has(call, 1)) {
+	map_check_defined(sema, sema_map(sema, map, MAP_KEYED), map->span);
+	if (call_has(call, 1))
 		sema_error(sema, "argument-count", call->span,
 			   "delete(@map[key]) takes no second argument");
+}
+
+static void delete_scalar(struct sema *sema, const struct expr *call, struct sema_map *map)
+{
+	sema_map_updates(sema, map);
+	if (!map->shape_known || map->is_scalar)
 		return;
-	}
-	map_check_defined(sema, sema->maps.data[map->map.map], map->span);
+	diag_hint(sema_error(sema, "map-shape", call->span,
+			     "delete() of @%s needs a key: the map has keys", map->name),
+		  "delete(@%s, key), or clear(@%s) for all of it", map->name, map->name);
 }
 
 void sema_call_delete(struct sema *sema, struct expr **at)
 {
 	struct expr *call = *at, *map = call->call.args.data[0];
-	struct sema_map *known;
 
 	if (map->kind != EXPR_MAP) {
 		sema_expr(sema, &call->call.args.data[0]);
-		sema_error(sema, "argument-type", map->span, "delete() expects a map argument");
-		return;
-	}
-	if (map->map.has_brackets) {
+		if (sema_is_known(sema, call->call.args.data[0]))
+			sema_error(sema, "argument-type", map->span,
+				   "delete() expects a map argument (%s provided)",
+				   sema_type_name(sema, call->call.args.data[0]->type));
+	} else if (map->map.has_brackets) {
 		delete_element(sema, call);
-		return;
+	} else {
+		struct sema_map *known = sema_map(sema, map, MAP_WHOLE);
+
+		if (call_has(call, 1))
+			take_key(sema, call);
+		else
+			delete_scalar(sema, call, known);
 	}
-	known = sema_map(sema, map, MAP_WHOLE);
-	sema_map_updates(sema, known);
-	if (call_has(call, 1))
-		take_key(sema, call);
-	else if (known->shape_known && !known->is_scalar)
-		diag_hint(sema_error(sema, "map-shape", call->span,
-				     "delete() of @%s needs a key: the map has keys", known->name),
-			  "delete(@%s, key), or clear(@%s) for all of it", known->name,
-			  known->name);
 }
 
 void sema_call_has_key(struct sema *sema, struct expr **at)
@@ -63,20 +75,27 @@ void sema_call_has_key(struct sema *sema, struct expr **at)
 	take_key(sema, *at);
 }
 
+/* Aggregates are read as their numbers. */
+static const struct type *found_type(struct sema *sema, const struct type *value)
+{
+	if (type_is_castable_aggregate(value))
+		return type_int(sema->types, 8, value->is_signed);
+	return type_is_aggregate(value) ? NULL : value;
+}
+
 void sema_call_find(struct sema *sema, struct expr **at)
 {
-	struct expr *call = *at;
-	const struct type *value;
+	struct expr *call = *at, *var = call->call.args.data[2];
+	const struct type *value, *found;
 
 	take_key(sema, call);
-	value = sema_map_value_type(sema, sema->maps.data[call->call.args.data[0]->map.map]);
-	if (value == sema->unknown)
-		call->call.args.data[2]->type = sema->unknown;
-	else if (type_is_aggregate(value))
+	value = sema_map_value_type(sema, known_map(sema, call->call.args.data[0]));
+	found = value == sema->unknown ? value : found_type(sema, value);
+	if (found)
+		sema_assign_var(sema, var, NULL, found);
+	else
 		sema_error(sema, "argument-type", call->call.args.data[0]->span,
 			   "find() cannot copy a value of type %s", sema_type_name(sema, value));
-	else
-		sema_assign_var(sema, call->call.args.data[2], NULL, value);
 }
 
 void sema_call_len(struct sema *sema, struct expr **at)
@@ -87,9 +106,7 @@ void sema_call_len(struct sema *sema, struct expr **at)
 		struct sema_map *map = sema_map(sema, *arg, MAP_WHOLE);
 
 		if (map->shape_known && map->is_scalar)
-			sema_error(
-				sema, "map-shape", (*arg)->span,
-				"call to len() expects a map with explicit keys (non-scalar map)");
+			report_scalar(sema, call);
 		return;
 	}
 	sema_value(sema, arg);
@@ -145,15 +162,32 @@ void sema_call_stats(struct sema *sema, struct expr **call)
 	aggregate(sema, *call, TYPE_STATS);
 }
 
+/* A parameter of a histogram or time series; reports what is no literal, or negative. */
+static bool take_parameter(struct sema *sema, struct expr *call, size_t i, const char *name,
+			   uint64_t *value)
+{
+	struct expr **arg = &call->call.args.data[i];
+	bool is_negative = false;
+
+	sema_value(sema, arg);
+	if (!sema_is_known(sema, *arg))
+		return false;
+	if (sema_const_int(*arg, value, &is_negative) && !is_negative)
+		return true;
+	sema_error(sema, "map-parameter", (*arg)->span,
+		   "%s: invalid %s value (must be non-negative literal)", call->call.name, name);
+	return false;
+}
+
 void sema_call_hist(struct sema *sema, struct expr **at)
 {
 	struct expr *call = *at;
 	uint64_t bits = 0;
 
-	if (call_has(call, 1) && !call_literal(sema, call, 1, &bits))
+	if (call_has(call, 1) && !take_parameter(sema, call, 1, "bits", &bits))
 		return;
 	if (bits > HIST_MAX_BITS) {
-		sema_error(sema, "hist-bits", call->call.args.data[1]->span,
+		sema_error(sema, "map-parameter", call->call.args.data[1]->span,
 			   "hist: bits %lu must be 0..5", bits);
 		return;
 	}
@@ -165,7 +199,7 @@ void sema_call_hist(struct sema *sema, struct expr **at)
 static bool check_lhist(struct sema *sema, const struct expr *call, uint64_t min, uint64_t max,
 			uint64_t step)
 {
-	const char *tag = "lhist-bounds";
+	const char *tag = "map-parameter";
 
 	if (!step)
 		sema_error(sema, tag, call->call.args.data[3]->span, "lhist() step must be >= 1");
@@ -192,8 +226,10 @@ void sema_call_lhist(struct sema *sema, struct expr **at)
 	struct expr *call = *at;
 	uint64_t min, max, step;
 
-	if (!call_literal(sema, call, 1, &min) || !call_literal(sema, call, 2, &max) ||
-	    !call_literal(sema, call, 3, &step) || !check_lhist(sema, call, min, max, step))
+	if (!take_parameter(sema, call, 1, "min", &min) ||
+	    !take_parameter(sema, call, 2, "max", &max) ||
+	    !take_parameter(sema, call, 3, "step", &step) ||
+	    !check_lhist(sema, call, min, max, step))
 		return;
 	call->type = type_lhist(sema->types, min, max, step);
 	if (sema_is_known(sema, call->call.args.data[0]))
@@ -216,20 +252,26 @@ static bool find_reduction(const char *name, enum type_reduce *reduce)
 	return false;
 }
 
-static bool is_stable(struct sema *sema, const struct expr *call)
+/* One CPU's value must fit the kernel's largest per-CPU allocation (PCPU_MIN_UNIT_SIZE). */
+#define PER_CPU_MAX 32768u
+#define TSERIES_MAX (PER_CPU_MAX / 32 - 1)
+
+static bool check_tseries(struct sema *sema, const struct expr *call, uint64_t interval,
+			  uint64_t intervals)
 {
-	switch (sema->plan->config.unstable_tseries) {
-	case UNSTABLE_ERROR:
-		sema_error(sema, "unstable", call->span,
-			   "tseries() is unstable: set unstable_tseries = \"enable\" in the config "
-			   "block to use it");
-		return false;
-	case UNSTABLE_DEFAULT:
-	case UNSTABLE_WARN:
-	case UNSTABLE_ENABLE:
-		break;
-	}
-	return true;
+	if (!interval)
+		sema_error(sema, "map-parameter", call->call.args.data[1]->span,
+			   "tseries() interval must be >= 1");
+	else if (!intervals)
+		sema_error(sema, "map-parameter", call->call.args.data[2]->span,
+			   "tseries() number of intervals must be >= 1");
+	else if (intervals > TSERIES_MAX)
+		sema_error(sema, "map-parameter", call->call.args.data[2]->span,
+			   "tseries() number of intervals must be <= %u (%lu provided)",
+			   TSERIES_MAX, intervals);
+	else
+		return true;
+	return false;
 }
 
 void sema_call_tseries(struct sema *sema, struct expr **at)
@@ -238,19 +280,17 @@ void sema_call_tseries(struct sema *sema, struct expr **at)
 	uint64_t interval, intervals;
 	struct expr *call = *at;
 
-	if (!is_stable(sema, call) || !call_literal(sema, call, 1, &interval) ||
-	    !call_literal(sema, call, 2, &intervals))
+	if (!sema_allow_unstable(sema, call->span, "tseries", "unstable_tseries",
+				 sema->plan->config.unstable_tseries, UNSTABLE_WARN) ||
+	    !take_parameter(sema, call, 1, "interval", &interval) ||
+	    !take_parameter(sema, call, 2, "number of intervals", &intervals) ||
+	    !check_tseries(sema, call, interval, intervals))
 		return;
-	if (!interval || !intervals || intervals > 1000000) {
-		sema_error(sema, "tseries-bounds", call->span,
-			   "tseries() expects a positive interval and between 1 and 1000000 "
-			   "intervals");
-		return;
-	}
 	if (call_has(call, 3) && !find_reduction(call->call.args.data[3]->string.data, &reduce)) {
-		sema_error(sema, "tseries-bounds", call->call.args.data[3]->span,
+		sema_error(sema, "map-parameter", call->call.args.data[3]->span,
 			   "tseries() expects one of \"avg\", \"max\", \"min\", \"sum\" as its "
-			   "aggregation");
+			   "aggregation (\"%s\" provided)",
+			   call->call.args.data[3]->string.data);
 		return;
 	}
 	if (!sema_is_known(sema, call->call.args.data[0]))

@@ -1,129 +1,177 @@
-/* Functions of strings, memory and numbers. */
+/* Functions of strings, memory, numbers and network addresses. */
 #include "sema/functions.h"
 
 #include <arpa/inet.h>
 
 #define NAME_LENGTH 64u /* strerror() and its kin */
-#define MAX_BSWAP 8u
 
 static const struct type *type_text(struct sema *sema, uint64_t capacity)
 {
-	return type_string(sema->types, (uint32_t)capacity);
+	return type_string(sema->types, (uint32_t)(capacity ? capacity : 1));
 }
 
-/* A length argument: at most @limit; *known is set to it if it is a literal, else to @limit. */
+/* A length argument: *known is its number if that is known, at most @limit, else @limit. */
 static bool take_length(struct sema *sema, struct expr *call, size_t i, uint64_t limit,
 			uint64_t *known)
 {
-	struct expr *arg = call->call.args.data[i];
+	struct expr **arg = &call->call.args.data[i];
 	bool is_negative;
 
 	*known = limit;
-	if (!sema_is_known(sema, arg))
+	if (!sema_is_known(sema, *arg))
 		return false;
-	if (sema_const_int(arg, known, &is_negative)) {
+	if (sema_const_int(*arg, known, &is_negative)) {
 		if (!call_literal(sema, call, i, known))
 			return false;
 		if (*known > limit) {
-			sema_warning(sema, "length-clamped", arg->span,
-				     "length param (%lu) is too long and will be shortened to %lu "
-				     "bytes (see max_strlen)",
-				     *known, limit);
+			diag_hint(sema_warning(sema, "length-clamped", (*arg)->span,
+					       "length param (%lu) is too long and will be "
+					       "shortened to %lu bytes",
+					       *known, limit),
+				  "config = { max_strlen = ... } sets the limit for what is read "
+				  "through pointers");
 			*known = limit;
-			call->call.args.data[i] = sema_int(sema, arg->span, limit, false);
 		}
+		*arg = sema_int(sema, (*arg)->span, *known, false);
 	}
-	sema_cast_to(sema, &call->call.args.data[i], sema_uint64(sema));
+	sema_cast_to(sema, arg, sema_uint64(sema));
 	return true;
 }
 
-/* A pointer to read a text from: an address that came as a number points where the probe's
- * arguments do. */
-static void take_pointer(struct sema *sema, struct expr **arg)
+/* Whether it is in the program's own memory, and as many bytes as its type says. */
+static bool is_memory(const struct type *type)
 {
-	const struct type *byte = type_int(sema->types, 1, true);
+	return type->kind == TYPE_ARRAY || type->kind == TYPE_STRING;
+}
 
-	if ((*arg)->type->kind == TYPE_INT)
-		sema_cast_to(sema, arg, type_ptr(sema->types, byte, sema_space(sema)));
+static bool is_address(const struct type *type)
+{
+	return type->kind == TYPE_PTR || type->kind == TYPE_INT || type->kind == TYPE_KSYM;
+}
+
+static void read_error(struct sema *sema, struct expr *call, bool is_string)
+{
+	const struct type *type = call->call.args.data[0]->type;
+
+	if (type->kind == TYPE_PTR)
+		sema_helper_error(sema, call, sema_read_helper(sema, type, is_string), true);
+}
+
+static uint64_t most_bytes(const struct sema *sema, const struct type *type)
+{
+	uint64_t limit = sema->plan->config.max_strlen;
+
+	return is_memory(type) && type->size < limit ? type->size : limit;
+}
+
+static bool check_source(struct sema *sema, const struct expr *call, const char *what)
+{
+	const struct expr *arg = call->call.args.data[0];
+
+	if (!sema_is_known(sema, arg))
+		return false;
+	if (is_address(arg->type) || (is_memory(arg->type) && arg->type->size))
+		return true;
+	diag_hint(sema_error(sema, "argument-type", arg->span, "%s() expects %s (%s provided)",
+			     call->call.name, what, sema_type_name(sema, arg->type)),
+		  "A value of another type can be read through a pointer to it");
+	return false;
 }
 
 void sema_call_str(struct sema *sema, struct expr **at)
 {
 	struct expr *call = *at, **arg = &call->call.args.data[0];
-	uint64_t limit = sema->plan->config.max_strlen, length = limit;
+	uint64_t length;
 
-	if (!sema_is_known(sema, *arg))
+	/* Of a script's parameter, the text. */
+	if (!sema_param_string(sema, arg))
+		sema_value(sema, arg);
+	if (!check_source(sema, call, "a pointer, an address or an array"))
 		return;
-	/* str($1): the text as it is. */
 	if ((*arg)->kind == EXPR_STRING && !call_has(call, 1)) {
 		*at = *arg;
 		return;
 	}
-	if (call_has(call, 1) && !take_length(sema, call, 1, limit, &length))
+	length = most_bytes(sema, (*arg)->type);
+	if (call_has(call, 1) && !take_length(sema, call, 1, length, &length))
 		return;
-	take_pointer(sema, arg);
-	if ((*arg)->type->kind == TYPE_STRING && length > (*arg)->type->text.capacity)
-		length = (*arg)->type->text.capacity;
-	call->type = type_text(sema, length ? length : 1);
-	if ((*arg)->type->kind == TYPE_PTR)
-		sema_helper_error(sema, call, sema_read_helper(sema, (*arg)->type, true), true);
+	call_take_pointer(sema, arg);
+	call->type = type_text(sema, length);
+	read_error(sema, call, true);
 }
 
 void sema_call_buf(struct sema *sema, struct expr **at)
 {
 	struct expr *call = *at, **arg = &call->call.args.data[0];
-	uint64_t limit = sema->plan->config.max_strlen, length = limit;
-	const struct type *type = (*arg)->type;
+	uint64_t length;
 
-	if (!sema_is_known(sema, *arg))
+	if (!check_source(sema, call, "a pointer, an address or an array"))
 		return;
-	if (!call_has(call, 1)) {
-		if (type->kind != TYPE_ARRAY && type->kind != TYPE_STRING) {
-			sema_error(sema, "argument-count", call->span,
-				   "buf() expects a length argument for non-array type %s",
-				   sema_type_name(sema, type));
+	length = most_bytes(sema, (*arg)->type);
+	if (call_has(call, 1)) {
+		if (!take_length(sema, call, 1, length, &length))
 			return;
-		}
-		length = type->size < limit ? type->size : limit;
-	} else if (!take_length(sema, call, 1, limit, &length)) {
+	} else if (!is_memory((*arg)->type)) {
+		sema_error(sema, "argument-count", call->span,
+			   "buf() expects a length argument for non-array type %s",
+			   sema_type_name(sema, (*arg)->type));
 		return;
 	}
-	take_pointer(sema, arg);
+	call_take_pointer(sema, arg);
 	call->type = type_buffer(sema->types, (uint32_t)(length ? length : 1));
-	if ((*arg)->type->kind == TYPE_PTR)
-		sema_helper_error(sema, call, sema_read_helper(sema, (*arg)->type, false), true);
+	read_error(sema, call, false);
+}
+
+/* The kernel's struct path, or a pointer to one. */
+static bool is_path(const struct type *type)
+{
+	if (type->kind == TYPE_PTR)
+		type = type->ptr.to;
+	return type_is_struct(type) && !strcmp(type->record.name, "path");
 }
 
 void sema_call_path(struct sema *sema, struct expr **at)
 {
-	struct expr *call = *at;
+	struct expr *call = *at, *arg = call->call.args.data[0];
 	uint64_t length = sema->plan->config.max_strlen;
 
-	if (!(sema->provider->provides & PROVIDES_PATH)) {
-		sema_error(
-			sema, "wrong-probe", call->span,
-			"The path function can only be used with 'fentry', 'fexit', 'iter' probes");
+	if (!call_needs(sema, call, PROVIDES_PATH, "'fentry', 'fexit', 'iter'") ||
+	    !sema_is_known(sema, arg))
+		return;
+	if (!is_path(arg->type)) {
+		sema_error(sema, "argument-type", arg->span,
+			   "path() expects a struct path or a pointer to one (%s provided)",
+			   sema_type_name(sema, arg->type));
 		return;
 	}
 	if (call_has(call, 1) && !take_length(sema, call, 1, length, &length))
 		return;
-	call->type = type_text(sema, length ? length : 1);
+	call->type = type_text(sema, length);
+	sema_helper_error(sema, call, "d_path", true);
+}
+
+/* --- texts --- */
+
+static void fold_to_uint64(struct sema *sema, struct expr **at, uint64_t value)
+{
+	*at = sema_int(sema, (*at)->span, value, false);
+	(*at)->type = sema_uint64(sema);
 }
 
 void sema_call_strlen(struct sema *sema, struct expr **at)
 {
-	struct expr *arg = (*at)->call.args.data[0];
+	const struct expr *arg = (*at)->call.args.data[0];
 
 	if (arg->kind == EXPR_STRING)
-		*at = sema_int(sema, (*at)->span, arg->string.len, false);
+		fold_to_uint64(sema, at, arg->string.len);
 }
 
 void sema_call_strcap(struct sema *sema, struct expr **at)
 {
-	struct expr *arg = (*at)->call.args.data[0];
+	const struct expr *arg = (*at)->call.args.data[0];
 
 	if (sema_is_known(sema, arg))
-		*at = sema_int(sema, (*at)->span, arg->type->text.capacity, false);
+		fold_to_uint64(sema, at, arg->type->text.capacity);
 }
 
 void sema_call_strncmp(struct sema *sema, struct expr **at)
@@ -133,42 +181,59 @@ void sema_call_strncmp(struct sema *sema, struct expr **at)
 	call_literal(sema, *at, 2, &n);
 }
 
-void sema_call_strcontains(struct sema *sema, struct expr **call)
-{
-	(*call)->type = type_bool(sema->types);
-}
+PLAIN_CALL(strcontains)
+PLAIN_CALL(strstr)
 
-void sema_call_strstr(struct sema *sema, struct expr **call)
-{
-	(*call)->type = type_int(sema->types, 4, true);
-}
-
+/*
+ * The second text must fit whole behind what is kept of the first. A text that is added to over and
+ * over grows to a fixed size at once, so that its type settles.
+ */
 void sema_call_str_concat(struct sema *sema, struct expr **at)
 {
-	const struct type *a = (*at)->call.args.data[0]->type, *b = (*at)->call.args.data[1]->type;
+	const struct expr *a = (*at)->call.args.data[0], *b = (*at)->call.args.data[1];
+	uint64_t limit = sema->plan->config.max_strlen, sum;
 
-	if (sema_is_known(sema, (*at)->call.args.data[0]) &&
-	    sema_is_known(sema, (*at)->call.args.data[1]))
-		(*at)->type = type_text(sema, (uint64_t)a->text.capacity + b->text.capacity - 1);
+	if (!sema_is_known(sema, a) || !sema_is_known(sema, b))
+		return;
+	sum = (uint64_t)a->type->text.capacity + b->type->text.capacity - 1;
+	(*at)->type = type_text(sema, sum <= limit ? sum : 2 * limit);
+}
+
+static bool check_bytes(struct sema *sema, const struct expr *call, size_t i, uint64_t n)
+{
+	const struct expr *arg = call->call.args.data[i];
+	uint64_t most = 0;
+
+	if (!sema_is_known(sema, arg) || is_address(arg->type))
+		return true;
+	if (arg->type->kind == TYPE_BUFFER)
+		most = arg->type->text.capacity;
+	else if (!type_is_scalar(arg->type))
+		most = arg->type->size;
+	if (n <= most)
+		return true;
+	sema_error(sema, "argument-type", arg->span,
+		   "memcmp() expects %lu bytes of memory or a pointer (%s provided)", n,
+		   sema_type_name(sema, arg->type));
+	return false;
 }
 
 void sema_call_memcmp(struct sema *sema, struct expr **at)
 {
+	uint64_t limit = sema->plan->config.max_strlen, n;
 	struct expr *call = *at;
-	uint64_t n;
 
 	if (!call_literal(sema, call, 2, &n))
 		return;
-	for (size_t i = 0; i < 2; i++) {
-		const struct expr *arg = call->call.args.data[i];
-
-		if (!sema_is_known(sema, arg) || arg->type->kind == TYPE_PTR ||
-		    (!type_is_scalar(arg->type) && n <= arg->type->size))
-			continue;
-		sema_error(sema, "argument-type", arg->span,
-			   "memcmp() expects %lu bytes of memory (%s provided)", n,
-			   sema_type_name(sema, arg->type));
+	if (n > limit) {
+		diag_hint(sema_error(sema, "length-limit", call->call.args.data[2]->span,
+				     "memcmp() compares up to %lu bytes (%lu wanted)", limit, n),
+			  "config = { max_strlen = ... } sets the limit");
+		return;
 	}
+	for (size_t i = 0; i < 2; i++)
+		if (check_bytes(sema, call, i, n) && sema_is_known(sema, call->call.args.data[i]))
+			call_take_pointer(sema, &call->call.args.data[i]);
 }
 
 static void name_of(struct sema *sema, struct expr *call)
@@ -193,20 +258,26 @@ void sema_call_syscall_name(struct sema *sema, struct expr **call)
 	name_of(sema, *call);
 }
 
-static bool clock_of(const struct expr *number, enum type_clock *clock)
+/* Of which clock a number of nanoseconds is, also with something added or taken away. */
+static enum type_clock clock_of(const struct expr *number)
 {
-	*clock = CLOCK_BOOT;
-	while (number->kind == EXPR_CAST)
-		number = number->cast.operand;
+	for (;;) {
+		if (number->kind == EXPR_CAST)
+			number = number->cast.operand;
+		else if (number->kind == EXPR_BINARY)
+			number = number->binary.left;
+		else
+			break;
+	}
 	if (number->kind == EXPR_BUILTIN && number->ident.builtin->id == BUILTIN_nsecs)
-		*clock = (enum type_clock)number->ident.index;
-	return *clock != CLOCK_MONOTONIC_RAW_NS;
+		return (enum type_clock)number->ident.index;
+	return CLOCK_BOOT;
 }
 
 void sema_call_strftime(struct sema *sema, struct expr **at)
 {
 	struct expr *call = *at, *number = call->call.args.data[1];
-	enum type_clock clock;
+	enum type_clock clock = clock_of(number);
 	uint64_t ignored;
 	bool is_negative;
 
@@ -215,9 +286,10 @@ void sema_call_strftime(struct sema *sema, struct expr **at)
 	if (sema_const_int(number, &ignored, &is_negative) &&
 	    !call_literal(sema, call, 1, &ignored))
 		return;
-	if (!clock_of(number, &clock)) {
-		sema_error(sema, "argument-type", number->span,
-			   "strftime() can not take a monotonic timestamp");
+	if (clock == CLOCK_MONOTONIC_RAW_NS) {
+		diag_hint(sema_error(sema, "argument-type", number->span,
+				     "strftime() can not take a monotonic timestamp"),
+			  "Use nsecs, nsecs(boot) or nsecs(tai)");
 		return;
 	}
 	call->call.data[0] = plan_string(sema->plan, call->call.args.data[0]->string.data);
@@ -231,8 +303,7 @@ void sema_call_bswap(struct sema *sema, struct expr **at)
 
 	if (!sema_is_known(sema, arg))
 		return;
-	(*at)->type =
-		type_int(sema->types, arg->type->size <= MAX_BSWAP ? arg->type->size : 8, false);
+	(*at)->type = type_int(sema->types, arg->type->size, false);
 	sema_cast_to(sema, &(*at)->call.args.data[0], (*at)->type);
 }
 
@@ -246,53 +317,71 @@ void sema_call_pton(struct sema *sema, struct expr **at)
 
 	if (inet_pton(is_v6 ? AF_INET6 : AF_INET, text, call->call.data) != 1) {
 		sema_error(sema, "bad-address", call->call.args.data[0]->span,
-			   "pton() expects an valid IPv4 or IPv6 address: got %s", text);
+			   "pton() expects a valid IPv4 or IPv6 address: got %s", text);
 		return;
 	}
 	call->type = type_array(sema->types, type_int(sema->types, 1, false), is_v6 ? 16 : 4);
 }
 
-void sema_call_ntop(struct sema *sema, struct expr **at)
+static bool is_word(const struct type *type)
 {
-	struct expr *call = *at, **address = &vec_last(&call->call.args);
-	const struct type *type = (*address)->type;
+	return type_is_integer(type) || type->kind == TYPE_BOOL;
+}
 
-	if (!sema_is_known(sema, *address) || !sema_is_known(sema, call->call.args.data[0]))
-		return;
-	if (call->call.args.len == 2) {
-		if (!sema_is_number(sema, call->call.args.data[0]->type)) {
-			sema_error(sema, "argument-type", call->call.args.data[0]->span,
-				   "ntop() expects an integer as its first argument");
-			return;
-		}
-		sema_cast_to(sema, &call->call.args.data[0], sema_uint64(sema));
-	}
-	if (sema_is_number(sema, type) || type->kind == TYPE_PTR)
-		return;
-	if (type->kind != TYPE_ARRAY && type->kind != TYPE_STRING)
-		sema_error(sema, "argument-type", (*address)->span,
+/* struct in_addr and in6_addr are taken for the bytes that they are. */
+static bool check_address(struct sema *sema, const struct expr *address)
+{
+	const struct type *type = address->type;
+
+	if (type_is_integer(type))
+		return true;
+	if (type->kind != TYPE_ARRAY && type->kind != TYPE_STRING && !type_is_struct(type))
+		sema_error(sema, "argument-type", address->span,
 			   "ntop() expects an integer or array argument, got %s",
 			   sema_type_name(sema, type));
 	else if (type->size != 4 && type->size != 16)
-		sema_error(sema, "argument-type", (*address)->span,
-			   "ntop() argument must be 4 or 16 bytes in size");
+		sema_error(sema, "argument-type", address->span,
+			   "ntop() argument must be 4 or 16 bytes in size (%s provided)",
+			   sema_type_name(sema, type));
+	else
+		return true;
+	return false;
+}
+
+void sema_call_ntop(struct sema *sema, struct expr **at)
+{
+	struct expr *call = *at, *address = vec_last(&call->call.args);
+	struct expr **family = call->call.args.len == 2 ? &call->call.args.data[0] : NULL;
+
+	if (sema_is_known(sema, address) && !check_address(sema, address))
+		return;
+	if (!family || !sema_is_known(sema, *family))
+		return;
+	if (is_word((*family)->type))
+		sema_cast_to(sema, family, sema_uint64(sema));
+	else
+		sema_error(sema, "argument-type", (*family)->span,
+			   "ntop() expects an integer as its first argument: AF_INET or AF_INET6 "
+			   "(%s provided)",
+			   sema_type_name(sema, (*family)->type));
 }
 
 void sema_call_macaddr(struct sema *sema, struct expr **at)
 {
-	struct expr *arg = (*at)->call.args.data[0];
+	struct expr *call = *at, *arg = call->call.args.data[0];
 
 	if (!sema_is_known(sema, arg))
 		return;
-	if (arg->type->kind == TYPE_PTR || arg->type->kind == TYPE_INT ||
-	    (arg->type->kind == TYPE_ARRAY && arg->type->size == 6) ||
-	    (arg->type->kind == TYPE_STRING && arg->kind != EXPR_STRING && arg->type->size == 6))
-		take_pointer(sema, &(*at)->call.args.data[0]);
-	else
+	if (!is_address(arg->type) &&
+	    (!is_memory(arg->type) || arg->type->size != 6 || arg->kind == EXPR_STRING)) {
 		sema_error(sema, "argument-type", arg->span,
 			   "macaddr() only supports array or pointer arguments of 6 bytes (%s "
 			   "provided)",
 			   sema_type_name(sema, arg->type));
+		return;
+	}
+	call_take_pointer(sema, &call->call.args.data[0]);
+	read_error(sema, call, false);
 }
 
 static void move_pointer(struct sema *sema, struct expr **at, enum type_space space)
@@ -318,15 +407,7 @@ void sema_call_uptr(struct sema *sema, struct expr **at)
 	move_pointer(sema, at, SPACE_USER);
 }
 
-void sema_call_is_err(struct sema *sema, struct expr **call)
-{
-	(*call)->type = type_bool(sema->types);
-}
-
-static bool is_member(const struct expr *arg)
-{
-	return arg->kind == EXPR_IDENT;
-}
+PLAIN_CALL(is_err)
 
 void sema_call_container_of(struct sema *sema, struct expr **at)
 {
@@ -335,8 +416,8 @@ void sema_call_container_of(struct sema *sema, struct expr **at)
 	const struct type *pointer = call->call.args.data[0]->type;
 	struct type_path path;
 
-	if (type == sema->unknown || !sema_is_known(sema, call->call.args.data[0]) ||
-	    !is_member(name))
+	name->type = type_none(sema->types);
+	if (type == sema->unknown || !sema_is_known(sema, call->call.args.data[0]))
 		return;
 	if (!type_is_struct(type) ||
 	    !types_find_field(sema->types, type, name->ident.name, &path)) {
@@ -346,11 +427,15 @@ void sema_call_container_of(struct sema *sema, struct expr **at)
 	}
 	call->type = type_ptr(sema->types, type,
 			      pointer->kind == TYPE_PTR ? pointer->ptr.space : SPACE_KERNEL);
-	name->type = type_none(sema->types);
 }
 
 void sema_call_write_user(struct sema *sema, struct expr **at)
 {
-	sema_cast_to(sema, &(*at)->call.args.data[2], sema_uint64(sema));
-	(*at)->type = type_bool(sema->types);
+	uint64_t limit = sema->plan->config.max_strlen, n;
+	struct expr *call = *at;
+
+	if (!take_length(sema, call, 2, limit, &n))
+		return;
+	call_take_pointer(sema, &call->call.args.data[1]);
+	sema_helper_error(sema, call, "probe_write_user", true);
 }

@@ -1,4 +1,4 @@
-/* Functions that print, and those that the runtime carries out. */
+/* Functions that print, and those that the runtime carries out: each makes an event of the plan. */
 #include "sema/functions.h"
 
 #define JOIN_MAX 16u
@@ -39,20 +39,41 @@ void sema_call_system(struct sema *sema, struct expr **call)
 	format_event(sema, *call, EVENT_SYSTEM);
 }
 
+/* What bpf_trace_printk() can print: numbers, and texts in the program's memory. */
+static bool check_debugf(struct sema *sema, const struct expr *call)
+{
+	if (call->call.args.len - 1 > DEBUGF_MAX) {
+		sema_error(sema, "format-count", call->span,
+			   "%s() cannot use more than 3 conversion specifiers", call->call.name);
+		return false;
+	}
+	for (size_t i = 1; i < call->call.args.len; i++) {
+		const struct expr *arg = call->call.args.data[i];
+
+		if (!sema_is_known(sema, arg) || type_is_integer(arg->type) ||
+		    arg->type->kind == TYPE_BOOL || arg->type->kind == TYPE_PTR ||
+		    arg->type->kind == TYPE_STRING)
+			continue;
+		diag_hint(sema_error(sema, "format-type", arg->span,
+				     "debugf() cannot print a value of type '%s'",
+				     sema_type_name(sema, arg->type)),
+			  "The kernel prints numbers and strings; use printf()");
+		return false;
+	}
+	return true;
+}
+
 void sema_call_debugf(struct sema *sema, struct expr **at)
 {
 	const struct type *payload;
 	struct expr *call = *at;
 
-	if (call->call.args.len - 1 > DEBUGF_MAX) {
-		sema_error(sema, "format-count", call->span,
-			   "%s() cannot use more than 3 conversion specifiers", call->call.name);
+	if (!format_check(sema, call, &payload) || !check_debugf(sema, call))
 		return;
-	}
-	if (format_check(sema, call, &payload))
-		sema_warning(sema, "debugf", call->span,
-			     "The debugf() builtin is not recommended for production use. For more "
-			     "information see bpf_trace_printk in bpf-helpers(7).");
+	diag_hint(sema_warning(sema, "debugf", call->span,
+			       "debugf() prints to the kernel's trace pipe, which all tracers "
+			       "share: it is for debugging only"),
+		  "Use printf()");
 }
 
 /* --- print --- */
@@ -62,17 +83,15 @@ static void print_value(struct sema *sema, struct expr *call)
 	struct expr **arg = &call->call.args.data[0];
 	const struct type *type;
 
+	if (sema_is_known(sema, *arg) && (*arg)->type->kind == TYPE_NONE) {
+		sema_error(sema, "not-printable", (*arg)->span,
+			   "none type passed to print() is not printable");
+		return;
+	}
 	sema_read(sema, arg);
 	if (!sema_is_known(sema, *arg))
 		return;
 	type = (*arg)->type;
-	if (type->kind == TYPE_NONE ||
-	    (type_is_struct(type) && type->record.origin == ORIGIN_CONTEXT)) {
-		sema_error(sema, "not-printable", (*arg)->span,
-			   "%s type passed to print() is not printable",
-			   type->kind == TYPE_NONE ? "none" : sema_type_name(sema, type));
-		return;
-	}
 	sema_event(sema, EVENT_PRINT_VALUE, call->span, call_tuple(sema, &type, 1),
 		   &call->call.event);
 }
@@ -121,6 +140,7 @@ void sema_call_print(struct sema *sema, struct expr **at)
 	sema_expr(sema, arg);
 	if (!sema_is_known(sema, *arg))
 		return;
+	sema_spell_args(sema, arg);
 	if ((*arg)->kind == EXPR_MAP && type_is_aggregate((*arg)->type) &&
 	    !type_is_castable_aggregate((*arg)->type))
 		print_map_value(sema, call);
@@ -182,20 +202,39 @@ void sema_call_unwatch(struct sema *sema, struct expr **at)
 		   &call->call.event);
 }
 
+/* The array of pointers to texts: one in memory, or where a pointer or address leads. */
+static bool take_texts(struct sema *sema, struct expr **arg)
+{
+	const struct type *type = (*arg)->type, *element = NULL;
+	const struct type *text =
+		type_ptr(sema->types, type_int(sema->types, 1, true), sema_space(sema));
+
+	if (type->kind == TYPE_INT) {
+		sema_cast_to(sema, arg, type_ptr(sema->types, text, sema_space(sema)));
+		return true;
+	}
+	if (type->kind == TYPE_PTR)
+		element = type->ptr.to;
+	else if (type->kind == TYPE_ARRAY)
+		element = type->array.element;
+	if (element && element->kind == TYPE_PTR)
+		return true;
+	diag_hint(
+		sema_error(sema, "argument-type", (*arg)->span,
+			   "join() expects an array of strings: char *[] or char ** (%s provided)",
+			   sema_type_name(sema, type)),
+		"str() reads a single string");
+	return false;
+}
+
 void sema_call_join(struct sema *sema, struct expr **at)
 {
-	const struct type *members[JOIN_MAX + 1] = {sema_uint64(sema)}, *type;
+	const struct type *members[JOIN_MAX + 1] = {sema_uint64(sema)};
 	struct expr *call = *at;
 
-	type = call->call.args.data[0]->type;
-	if (!sema_is_known(sema, call->call.args.data[0]))
+	if (!sema_is_known(sema, call->call.args.data[0]) ||
+	    !take_texts(sema, &call->call.args.data[0]))
 		return;
-	if (type->kind != TYPE_PTR && type->kind != TYPE_ARRAY && type->kind != TYPE_INT) {
-		sema_error(sema, "argument-type", call->call.args.data[0]->span,
-			   "join() expects an array of strings (%s provided)",
-			   sema_type_name(sema, type));
-		return;
-	}
 	for (uint32_t i = 1; i <= JOIN_MAX; i++)
 		members[i] = type_string(sema->types, (uint32_t)sema->plan->config.max_strlen);
 	sema_event(sema, EVENT_JOIN, call->span, call_tuple(sema, members, JOIN_MAX + 1),
@@ -203,6 +242,7 @@ void sema_call_join(struct sema *sema, struct expr **at)
 		->format = call_has(call, 1) ? call->call.args.data[1]->string.data : " ";
 }
 
+/* The file's packets are cut to max_strlen bytes. */
 void sema_call_skboutput(struct sema *sema, struct expr **at)
 {
 	const struct type *members[3] = {
@@ -210,6 +250,9 @@ void sema_call_skboutput(struct sema *sema, struct expr **at)
 		type_buffer(sema->types, (uint32_t)sema->plan->config.max_strlen)};
 	struct expr *call = *at;
 
+	if (!call_needs_context(sema, call, CONTEXT_BTF_ARGS, "fentry and fexit") ||
+	    !call_points_to(sema, call, 1, "sk_buff"))
+		return;
 	sema_cast_to(sema, &call->call.args.data[2], sema_uint64(sema));
 	sema_cast_to(sema, &call->call.args.data[3], sema_uint64(sema));
 	sema_event(sema, EVENT_SKBOUTPUT, call->span, call_tuple(sema, members, 3),

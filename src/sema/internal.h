@@ -91,6 +91,12 @@ struct sema_map {
 	bool preemptible; /* one of them can be preempted */
 };
 
+/* A named parameter that the script asks for by getopt(). */
+struct sema_option {
+	struct sema_named named;
+	struct span span; /* of the call */
+};
+
 /* One body to be checked, and the targets whose programs share it. */
 struct sema_instance {
 	const struct probe *probe;
@@ -120,6 +126,8 @@ struct sema {
 	VEC(struct sema_map *)
 	maps;
 	struct hashmap map_names;
+	VEC(struct sema_option)
+	named; /* what getopt() asks for */
 
 	uint32_t round;
 	bool changed; /* this round learned something */
@@ -132,6 +140,7 @@ struct sema {
 	const struct provider_signature *signature; /* &instance->signature */
 	uint32_t prog; /* index in the plan's programs: &plan->progs.data[prog] */
 	struct sema_scope *scope;
+	const struct expansion *expansion; /* the script's macro whose body we are in, or NULL */
 	uint32_t macro_depth; /* macros of the preamble around us, each in another's body */
 	uint32_t loop_depth; /* for, while and unroll around us */
 	bool in_predicate;
@@ -310,6 +319,11 @@ typedef void sema_builtin_fn(struct sema *sema, struct expr **expr);
 /* An EXPR_BUILTIN whose ident.builtin, index and args are set. */
 void sema_builtin(struct sema *sema, struct expr **expr);
 
+/* What the config variable @setting says of using an unstable feature; @usual: what it is by
+ * default. False after an error. (functions.c) */
+bool sema_allow_unstable(struct sema *sema, struct span span, const char *feature,
+			 const char *setting, enum plan_unstable value, enum plan_unstable usual);
+
 /* --- compile time: fold.c --- */
 void sema_param(struct sema *sema, struct expr **expr); /* $1, $# */
 void sema_param_count(struct sema *sema, struct expr **expr);
@@ -322,10 +336,24 @@ void sema_comptime(struct sema *sema, struct expr **expr);
  * reported). */
 bool sema_fold_unary(struct sema *sema, struct expr **expr);
 bool sema_fold_binary(struct sema *sema, struct expr **expr);
+/* A checked ?: whose condition is known becomes the arm that it picks. */
+void sema_fold_ternary(struct sema *sema, struct expr **expr);
+/* A checked member of a tuple or record that is written out: *expr becomes it if it is a literal.
+ */
+void sema_fold_member(struct expr **expr, struct expr *member);
+/* $1, or $1 + n to skip so many bytes, as a text whatever it looks like; false: it is neither. */
+bool sema_param_string(struct sema *sema, struct expr **expr);
+/* A literal from text that is a number as a whole, as on the command line (1e6, 10ms, -3); NULL if
+ * it is none. */
+struct expr *sema_number(struct sema *sema, struct span span, const char *text);
 /* A checked expression that is an integer known at compile time, casts looked through. */
 bool sema_const_int(const struct expr *expr, uint64_t *magnitude, bool *is_negative);
 /* The condition of `if comptime`: checks it; false (after an error) if it does not fold. */
 bool sema_comptime_condition(struct sema *sema, struct expr **expr, bool *value);
+
+/* --- named parameters: functions_option.c --- */
+/* After the bodies: parameters that were given and that no getopt() asks for. */
+void named_check(struct sema *sema);
 
 /* --- passes --- */
 void config_apply(struct sema *sema); /* config.c */

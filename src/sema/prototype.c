@@ -1,4 +1,7 @@
-/* Arguments against the prototype column of functions.def. */
+/*
+ * Arguments against the prototype column of functions.def. In: a call as parsed; out: its arguments
+ * checked, those that must be literals made so, and the result's type.
+ */
 #include "sema/functions.h"
 
 #include <ctype.h>
@@ -10,6 +13,7 @@ enum param_kind {
 	PARAM_STRLIT,
 	PARAM_INTLIT,
 	PARAM_INT,
+	PARAM_COND,
 	PARAM_PTR,
 	PARAM_STRING,
 	PARAM_ANY,
@@ -21,10 +25,11 @@ enum param_kind {
 };
 
 static const char *const kind_words[] = {
-	[PARAM_FMT] = "fmt", [PARAM_STRLIT] = "strlit", [PARAM_INTLIT] = "intlit",
-	[PARAM_INT] = "int", [PARAM_PTR] = "ptr",       [PARAM_STRING] = "string",
-	[PARAM_ANY] = "any", [PARAM_RAW] = "raw",       [PARAM_MAP] = "map",
-	[PARAM_VAR] = "var", [PARAM_NAME] = "name",     [PARAM_TYPE] = "type",
+	[PARAM_FMT] = "fmt",   [PARAM_STRLIT] = "strlit", [PARAM_INTLIT] = "intlit",
+	[PARAM_INT] = "int",   [PARAM_COND] = "cond",     [PARAM_PTR] = "ptr",
+	[PARAM_ANY] = "any",   [PARAM_STRING] = "string", [PARAM_RAW] = "raw",
+	[PARAM_MAP] = "map",   [PARAM_VAR] = "var",       [PARAM_NAME] = "name",
+	[PARAM_TYPE] = "type",
 };
 
 struct prototype {
@@ -76,35 +81,33 @@ static void read_prototype(const char *text, struct prototype *prototype)
 static void report_count(struct sema *sema, const struct expr *call,
 			 const struct prototype *prototype)
 {
-	const char *name = call->call.name;
 	size_t n = call->call.args.len;
+	bool is_exact = !prototype->takes_rest && prototype->required == prototype->n;
+	bool is_few = n < prototype->required;
+	uint32_t wanted = is_few ? prototype->required : prototype->n;
 
-	if (prototype->takes_rest || prototype->required != prototype->n)
+	if (!wanted)
 		sema_error(sema, "argument-count", call->span,
-			   n < prototype->required
-				   ? "%s() requires at least %u argument%s (%zu provided)"
-				   : "%s() takes up to %u argument%s (%zu provided)",
-			   name, n < prototype->required ? prototype->required : prototype->n,
-			   (n < prototype->required ? prototype->required : prototype->n) == 1
-				   ? ""
-				   : "s",
-			   n);
-	else if (!prototype->n)
-		sema_error(sema, "argument-count", call->span,
-			   "%s() requires no arguments (%zu provided)", name, n);
+			   "%s() requires no arguments (%zu provided)", call->call.name, n);
 	else
 		sema_error(sema, "argument-count", call->span,
-			   "%s() requires %u argument%s (%zu provided)", name, prototype->n,
-			   prototype->n == 1 ? "" : "s", n);
+			   "%s() %s %u argument%s (%zu provided)", call->call.name,
+			   is_exact ? "requires"
+			   : is_few ? "requires at least"
+				    : "takes up to",
+			   wanted, wanted == 1 ? "" : "s", n);
 }
 
+/* Nothing is said of an argument in which something else was wrong. */
 static bool report_kind(struct sema *sema, const struct expr *call, const struct expr *arg,
 			const char *what)
 {
-	sema_error(sema, "argument-type", arg->span, "%s() expects %s (%s provided)",
-		   call->call.name, what,
-		   arg->type && sema_is_known(sema, arg) ? sema_type_name(sema, arg->type)
-							 : "something else");
+	if (!arg->type)
+		sema_error(sema, "argument-type", arg->span, "%s() expects %s here",
+			   call->call.name, what);
+	else if (sema_is_known(sema, arg))
+		sema_error(sema, "argument-type", arg->span, "%s() expects %s (%s provided)",
+			   call->call.name, what, sema_type_name(sema, arg->type));
 	return false;
 }
 
@@ -117,45 +120,44 @@ static bool check_int(struct sema *sema, const struct expr *call, struct expr **
 	return report_kind(sema, call, *arg, "an integer");
 }
 
+/* What is known at compile time becomes a literal, so that its number can be read off. */
 static bool check_literal(struct sema *sema, const struct expr *call, struct expr **arg)
 {
 	uint64_t magnitude;
 	bool is_negative;
 
 	sema_value(sema, arg);
-	if (!sema_is_known(sema, *arg) || sema_const_int(*arg, &magnitude, &is_negative))
-		return true;
-	return report_kind(sema, call, *arg, "an integer literal");
+	if (!sema_is_known(sema, *arg))
+		return false;
+	if (!sema_const_int(*arg, &magnitude, &is_negative))
+		return report_kind(sema, call, *arg, "an integer literal");
+	*arg = sema_int(sema, (*arg)->span, magnitude, is_negative);
+	return true;
 }
 
 static bool check_string_literal(struct sema *sema, const struct expr *call, struct expr **arg)
 {
+	if (sema_param_string(sema, arg))
+		return true;
 	sema_expr(sema, arg);
-	if ((*arg)->kind == EXPR_STRING || !sema_is_known(sema, *arg))
-		return (*arg)->kind == EXPR_STRING;
+	if ((*arg)->kind == EXPR_STRING)
+		return true;
 	return report_kind(sema, call, *arg, "a string literal");
 }
 
 static bool check_ptr(struct sema *sema, const struct expr *call, struct expr **arg)
 {
 	sema_value(sema, arg);
-	if (!sema_is_known(sema, *arg))
+	if (!sema_is_known(sema, *arg) || (*arg)->type->kind == TYPE_PTR ||
+	    (*arg)->type->kind == TYPE_INT || (*arg)->type->kind == TYPE_KSYM)
 		return true;
-	switch ((*arg)->type->kind) {
-	case TYPE_PTR:
-	case TYPE_INT:
-	case TYPE_ARRAY:
-	case TYPE_STRING:
-	case TYPE_KSYM:
-	case TYPE_USYM:
-		return true;
-	default:
-		return report_kind(sema, call, *arg, "a pointer or an address");
-	}
+	return report_kind(sema, call, *arg, "a pointer or an address");
 }
 
 static bool check_string(struct sema *sema, const struct expr *call, struct expr **arg)
 {
+	if (sema_param_string(sema, arg))
+		return true;
 	sema_value(sema, arg);
 	if (!sema_is_known(sema, *arg) || (*arg)->type->kind == TYPE_STRING)
 		return true;
@@ -164,15 +166,19 @@ static bool check_string(struct sema *sema, const struct expr *call, struct expr
 
 static bool check_map(struct sema *sema, const struct expr *call, struct expr **arg)
 {
-	if ((*arg)->kind != EXPR_MAP || (*arg)->map.has_brackets) {
-		if ((*arg)->kind != EXPR_MAP)
-			sema_expr(sema, arg);
-		else
-			(*arg)->type = sema->unknown;
-		return report_kind(sema, call, *arg, "a map argument");
+	if ((*arg)->kind == EXPR_MAP && !(*arg)->map.has_brackets) {
+		sema_map(sema, *arg, MAP_WHOLE);
+		return true;
 	}
-	sema_map(sema, *arg, MAP_WHOLE);
-	return true;
+	if ((*arg)->kind != EXPR_MAP)
+		sema_expr(sema, arg);
+	return report_kind(sema, call, *arg, "a map argument");
+}
+
+static bool check_kind(struct sema *sema, const struct expr *call, struct expr *arg,
+		       enum expr_kind kind, const char *what)
+{
+	return arg->kind == kind || report_kind(sema, call, arg, what);
 }
 
 static bool check_arg(struct sema *sema, const struct expr *call, enum param_kind kind,
@@ -186,6 +192,9 @@ static bool check_arg(struct sema *sema, const struct expr *call, enum param_kin
 		return check_literal(sema, call, arg);
 	case PARAM_INT:
 		return check_int(sema, call, arg);
+	case PARAM_COND:
+		sema_condition(sema, arg);
+		return true;
 	case PARAM_PTR:
 		return check_ptr(sema, call, arg);
 	case PARAM_STRING:
@@ -196,20 +205,29 @@ static bool check_arg(struct sema *sema, const struct expr *call, enum param_kin
 	case PARAM_MAP:
 		return check_map(sema, call, arg);
 	case PARAM_VAR:
-		if ((*arg)->kind == EXPR_VAR)
-			return true;
-		(*arg)->type = sema->unknown;
-		return report_kind(sema, call, *arg, "a scratch variable");
+		return check_kind(sema, call, *arg, EXPR_VAR, "a scratch variable");
 	case PARAM_NAME:
-		if ((*arg)->kind == EXPR_IDENT)
-			return true;
-		(*arg)->type = sema->unknown;
-		return report_kind(sema, call, *arg, "a name");
+		return check_kind(sema, call, *arg, EXPR_IDENT, "a name");
 	case PARAM_RAW:
 	case PARAM_TYPE:
 		break;
 	}
 	return true;
+}
+
+static bool check_args(struct sema *sema, struct expr *call, const struct prototype *prototype)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < call->call.args.len; i++) {
+		struct expr **arg = &call->call.args.data[i];
+
+		if (i >= prototype->n)
+			sema_expr(sema, arg);
+		else if (!check_arg(sema, call, prototype->params[i], arg))
+			ok = false;
+	}
+	return ok;
 }
 
 static const struct type *result_type(struct sema *sema, const char *prototype)
@@ -240,7 +258,6 @@ bool prototype_check(struct sema *sema, struct expr *call)
 	const char *text = call->call.function->prototype;
 	struct prototype prototype;
 	size_t n = call->call.args.len;
-	bool ok = true;
 
 	read_prototype(text, &prototype);
 	call->type = result_type(sema, text);
@@ -255,13 +272,5 @@ bool prototype_check(struct sema *sema, struct expr *call)
 			   call->call.name);
 		return false;
 	}
-	for (size_t i = 0; i < n; i++) {
-		struct expr **arg = &call->call.args.data[i];
-
-		if (i >= prototype.n)
-			sema_expr(sema, arg);
-		else
-			ok &= check_arg(sema, call, prototype.params[i], arg);
-	}
-	return ok;
+	return check_args(sema, call, &prototype);
 }

@@ -1,14 +1,17 @@
 /* The passes over a script, and the rounds in which bodies are checked (see internal.h). */
 #include "sema/internal.h"
 
+#include <assert.h>
 #include <stdarg.h>
 
 /* --- diagnostics --- */
 
-static struct diag *note_instance(struct sema *sema, struct diag *diag)
+static struct diag *note_origin(struct sema *sema, struct diag *diag)
 {
 	const struct sema_instance *instance = sema->instance;
 
+	for (const struct expansion *at = sema->expansion; at; at = at->outer)
+		diag_note(diag, at->call, "expanded from");
 	if (instance && instance->is_expanded)
 		diag_note(diag, instance->point->span, "expanded from: %s",
 			  instance->targets.data[0].name);
@@ -23,7 +26,7 @@ struct diag *sema_error(struct sema *sema, const char *tag, struct span span, co
 	va_start(args, fmt);
 	text = arena_vprintf(sema->arena, fmt, args);
 	va_end(args);
-	return note_instance(sema, diag_error(sema->diags, tag, span, "%s", text));
+	return note_origin(sema, diag_error(sema->diags, tag, span, "%s", text));
 }
 
 struct diag *sema_warning(struct sema *sema, const char *tag, struct span span, const char *fmt,
@@ -163,6 +166,30 @@ static void check_bodies(struct sema *sema)
 	check_round(sema);
 }
 
+/* --- what must hold --- */
+
+static void assert_known(struct expr **expr, void *data)
+{
+	const struct sema *sema = data;
+
+	assert((*expr)->type != sema->unknown);
+	(void)sema, (void)expr;
+}
+
+/* Whoever leaves a type unknown has reported why. */
+static void assert_typed(struct sema *sema)
+{
+	const struct ast_visitor visitor = {.expr = assert_known, .data = sema};
+
+	for (size_t i = 0; i < sema->unit->programs.len; i++) {
+		struct ast_program *program = sema->unit->programs.data[i];
+
+		if (program->predicate)
+			ast_walk_expr(&program->predicate, &visitor);
+		ast_walk_block(program->body, &visitor);
+	}
+}
+
 /* --- the passes --- */
 
 static bool failed(const struct sema *sema)
@@ -196,6 +223,10 @@ struct plan *sema_check(const struct sema_options *options, struct script *scrip
 	if (!failed(&sema))
 		check_bodies(&sema);
 	if (!failed(&sema))
+		named_check(&sema);
+	if (!failed(&sema))
 		finish_plan(&sema);
+	if (!failed(&sema))
+		assert_typed(&sema);
 	return failed(&sema) ? NULL : sema.plan;
 }

@@ -37,6 +37,15 @@
 #include "provider/provider.h"
 #include "types/cdefs.h"
 
+/* A named parameter of the script. */
+struct sema_named {
+	const char *name;
+	const char *otherwise; /* its default, as text: "10", "true" */
+	const char *help; /* "" if there is none */
+	bool is_bool; /* "--name" alone sets it */
+};
+typedef VEC(struct sema_named) sema_named_vec;
+
 struct sema_options {
 	struct arena *arena;
 	struct sources *sources;
@@ -47,6 +56,8 @@ struct sema_options {
 	uint32_t nparams;
 	const char *const *named; /* "name=value" or "name", for getopt() */
 	uint32_t nnamed;
+	sema_named_vec *asked; /* gets the script's named parameters, and "help" is then none that
+				  is unknown; may be NULL */
 	const struct plan_config
 		*config; /* defaults, already changed by the environment; the script's block is
 			    applied to a copy, except for what the environment set */
