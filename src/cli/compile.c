@@ -159,9 +159,35 @@ static struct script *parse(const struct compilation *compilation, const struct 
 	return script;
 }
 
+/* -- --help: what the script itself takes. */
+static bool wants_script_help(const struct cli *cli, const sema_named_vec *asked)
+{
+	for (size_t i = 0; i < asked->len; i++)
+		if (!strcmp(asked->data[i].name, "help"))
+			return false;
+	for (uint32_t i = 0; i < cli->nnamed; i++)
+		if (!strcmp(cli->named[i], "help"))
+			return true;
+	return false;
+}
+
+static void print_script_help(const sema_named_vec *asked)
+{
+	puts(asked->len ? "PARAMETERS OF THE SCRIPT:" : "The script takes no named parameters.");
+	for (size_t i = 0; i < asked->len; i++) {
+		const struct sema_named *named = &asked->data[i];
+
+		printf("    --%s%s%s%s (default: %s)\n", named->name,
+		       named->is_bool ? "" : "=VALUE", *named->help ? "    " : "", named->help,
+		       named->otherwise);
+	}
+}
+
+/* False after errors, and where there is no more to do than what was printed. */
 static bool check(struct compilation *compilation, const struct cli *cli, struct script *script,
 		  struct ast_unit *unit)
 {
+	sema_named_vec asked = {0};
 	struct plan_config config = plan_config_default();
 	bool fixed[CONFIG_COUNT_] = {false};
 	struct strbuf dump = STRBUF_INIT;
@@ -175,6 +201,7 @@ static bool check(struct compilation *compilation, const struct cli *cli, struct
 		.nparams = cli->nparams,
 		.named = cli->named,
 		.nnamed = cli->nnamed,
+		.asked = &asked,
 		.config = &config,
 		.config_fixed = fixed,
 		.unsafe = cli->unsafe,
@@ -194,6 +221,10 @@ static bool check(struct compilation *compilation, const struct cli *cli, struct
 	compilation->plan = sema_check(&options, script, unit);
 	if (!compilation->plan)
 		return false;
+	if (wants_script_help(cli, &asked)) {
+		print_script_help(&asked);
+		return false;
+	}
 	if (cli->stages & STAGE_TYPES) {
 		ast_dump_unit(unit, &dump);
 		print_dump(&dump);
@@ -266,7 +297,7 @@ bool compile(struct compilation *compilation, const struct cli *cli, const struc
 	     check(compilation, cli, script, &unit);
 	times[2] = milliseconds();
 	diags_render(compilation->diags, stderr, &cli->style);
-	*status = ok ? STATUS_OK : cli->compat ? STATUS_USAGE : STATUS_SCRIPT;
+	*status = !has_errors(compilation) ? STATUS_OK : cli->compat ? STATUS_USAGE : STATUS_SCRIPT;
 	if (!ok)
 		return false;
 	generate(compilation, cli, &unit, object);
@@ -285,9 +316,9 @@ int list_script(struct compilation *compilation, const struct cli *cli, const st
 		  check(compilation, cli, script, &unit);
 
 	diags_render(compilation->diags, stderr, &cli->style);
-	if (!ok)
+	if (has_errors(compilation))
 		return cli->compat ? STATUS_USAGE : STATUS_SCRIPT;
-	for (size_t i = 0; i < compilation->plan->progs.len; i++) {
+	for (size_t i = 0; ok && i < compilation->plan->progs.len; i++) {
 		const struct plan_prog *prog = &compilation->plan->progs.data[i];
 		const struct provider *provider = provider_find(prog->provider);
 
