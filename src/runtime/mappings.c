@@ -1,6 +1,6 @@
 /*
- * Follows which processes map which files, while they live: the kernel's own records of mmap(2),
- * fork(2) and exec(2), through perf's side-band events. So a process that ran for a millisecond and
+ * Follows which processes map which files, while they live: the kernel's own records of mmap(2)
+ * and fork(2), through perf's side-band events. So a process that ran for a millisecond and
  * is gone can still be named.
  */
 #include "runtime/symbols.h"
