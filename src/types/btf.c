@@ -32,31 +32,20 @@ uint32_t btf_strip(const struct btf_data *data, uint32_t id, bool *is_user)
 	return 0;
 }
 
-/* --- sizes and alignments, which need no types --- */
+/* --- alignments, which need no types --- */
 
-static uint32_t size_of(const struct btf_data *data, uint32_t id, int depth)
-{
-	const struct btf_type *type = btf_data_type(data, btf_strip(data, id, NULL));
+struct alignment {
+	const struct btf_data *data;
+	int steps; /* left: damaged data may describe more members than there is time for */
+};
 
-	if (!type || depth > DEPTH_MAX)
-		return 0;
-	if (btf_is_ptr(type))
-		return 8;
-	if (btf_is_array(type))
-		return btf_array(type)->nelems * size_of(data, btf_array(type)->type, depth + 1);
-	if (btf_is_int(type) || btf_is_composite(type) || btf_is_any_enum(type) ||
-	    btf_kind(type) == BTF_KIND_FLOAT)
-		return type->size;
-	return 0;
-}
-
-static uint32_t align_of(const struct btf_data *data, uint32_t id, int depth);
+static uint32_t align_of(struct alignment *alignment, uint32_t id, int depth);
 
 /*
  * BTF does not say how a struct is aligned: its members do, unless their places tell that it is
  * packed. An alignment of more than 8 (by attribute) is not known.
  */
-static uint32_t struct_align(const struct btf_data *data, const struct btf_type *type, int depth)
+static uint32_t struct_align(struct alignment *alignment, const struct btf_type *type, int depth)
 {
 	const struct btf_member *members = btf_members(type);
 	uint32_t most = 1;
@@ -66,7 +55,7 @@ static uint32_t struct_align(const struct btf_data *data, const struct btf_type 
 
 		if (btf_member_bitfield_size(type, i))
 			continue;
-		align = align_of(data, members[i].type, depth + 1);
+		align = align_of(alignment, members[i].type, depth + 1);
 		if (bits % (align * 8) || type->size % align)
 			return 1;
 		if (align > most)
@@ -75,21 +64,24 @@ static uint32_t struct_align(const struct btf_data *data, const struct btf_type 
 	return most;
 }
 
-static uint32_t align_of(const struct btf_data *data, uint32_t id, int depth)
+static uint32_t align_of(struct alignment *alignment, uint32_t id, int depth)
 {
-	const struct btf_type *type = btf_data_type(data, btf_strip(data, id, NULL));
-	uint32_t size;
+	const struct btf_type *type =
+		btf_data_type(alignment->data, btf_strip(alignment->data, id, NULL));
 
-	if (!type || depth > DEPTH_MAX)
+	if (!type || depth > DEPTH_MAX || alignment->steps-- <= 0)
 		return 1;
+	if (btf_is_ptr(type))
+		return 8;
 	if (btf_is_array(type))
-		return align_of(data, btf_array(type)->type, depth + 1);
+		return align_of(alignment, btf_array(type)->type, depth + 1);
 	if (btf_is_composite(type))
-		return struct_align(data, type, depth);
-	size = size_of(data, id, depth);
-	if (size & (size - 1))
+		return struct_align(alignment, type, depth);
+	if (!btf_is_int(type) && !btf_is_any_enum(type) && btf_kind(type) != BTF_KIND_FLOAT)
 		return 1;
-	return size > 8 ? 8 : size ? size : 1;
+	if (!type->size || type->size & (type->size - 1))
+		return 1;
+	return type->size > 8 ? 8 : type->size;
 }
 
 /* --- conversion --- */
@@ -149,10 +141,11 @@ static const struct type *new_struct(struct convert *c, const struct btf_type *t
 				     enum type_kind kind)
 {
 	bool is_whole = btf_is_composite(type);
+	struct alignment alignment = {&c->object->data, 100000};
 	struct type *made = types_new_type(c->types, kind, is_whole ? type->size : 0, 1);
 
 	if (is_whole)
-		made->align = struct_align(&c->object->data, type, 0);
+		made->align = struct_align(&alignment, type, 0);
 	made->record.name = types_intern_name(c->types, btf_data_name(&c->object->data, type));
 	made->record.origin = ORIGIN_BTF;
 	made->record.id = id;

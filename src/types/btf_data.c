@@ -90,8 +90,8 @@ static int parse(struct btf_data *data, const struct btf_data *base)
 		return -EINVAL;
 	types_end = (uint64_t)header->hdr_len + header->type_off + header->type_len;
 	strings_end = (uint64_t)header->hdr_len + header->str_off + header->str_len;
-	if (types_end > data->size || strings_end > data->size || header->type_off % 4 ||
-	    !header->str_len)
+	if (types_end > data->size || strings_end > data->size ||
+	    (header->hdr_len + header->type_off) % 4 || !header->str_len)
 		return -EINVAL;
 	data->types = (const char *)data->bytes + header->hdr_len + header->type_off;
 	data->types_len = header->type_len;

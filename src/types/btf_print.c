@@ -11,11 +11,13 @@
 /* More than any compiler makes: damaged data. */
 #define DEPTH_MAX 32
 #define STEPS_MAX 64
+#define DECLARATIONS_MAX 100000
 
 struct printer {
 	const struct btf_data *data;
 	struct strbuf *out;
 	int depth; /* of nested declarations */
+	int *left; /* declarations that may still be printed, in all */
 };
 
 static void print_declaration(struct printer *printer, uint32_t id, const char *declarator,
@@ -23,7 +25,7 @@ static void print_declaration(struct printer *printer, uint32_t id, const char *
 
 static void print_members(struct printer *printer, const struct btf_type *type, int indent)
 {
-	struct printer inner = {printer->data, printer->out, printer->depth + 1};
+	struct printer inner = {printer->data, printer->out, printer->depth + 1, printer->left};
 
 	for (uint32_t i = 0; i < btf_vlen(type); i++) {
 		const struct btf_member *member = &btf_members(type)[i];
@@ -83,7 +85,7 @@ static void print_body(struct printer *printer, const struct btf_type *type, int
 	strbuf_addc(printer->out, '\n');
 	if (btf_is_any_enum(type))
 		print_enumerators(printer, type, indent + 1);
-	else if (printer->depth < DEPTH_MAX)
+	else if (printer->depth<DEPTH_MAX && * printer->left> 0)
 		print_members(printer, type, indent + 1);
 	strbuf_fill(printer->out, '\t', (size_t)indent);
 	strbuf_addc(printer->out, '}');
@@ -97,7 +99,9 @@ static void print_base(struct printer *printer, uint32_t id, int indent)
 
 	if (!type || btf_is_int(type) || btf_is_typedef(type) || btf_kind(type) == BTF_KIND_FLOAT)
 		strbuf_adds(printer->out, name);
-	else if (*name)
+	else if (!btf_is_composite(type) && !btf_is_any_enum(type) && !btf_is_fwd(type))
+		strbuf_adds(printer->out, "void");
+	else if (*name || btf_is_fwd(type))
 		strbuf_addf(printer->out, "%s %s", keyword(type), name);
 	else
 		print_body(printer, type, indent);
@@ -106,7 +110,7 @@ static void print_base(struct printer *printer, uint32_t id, int indent)
 static void add_parameters(struct printer *printer, const struct btf_type *proto, int indent,
 			   struct strbuf *declarator)
 {
-	struct printer inner = {printer->data, declarator, printer->depth + 1};
+	struct printer inner = {printer->data, declarator, printer->depth + 1, printer->left};
 
 	strbuf_addc(declarator, '(');
 	for (uint32_t i = 0; i < btf_vlen(proto); i++) {
@@ -188,7 +192,7 @@ static void print_declaration(struct printer *printer, uint32_t id, const char *
 {
 	struct strbuf declarator = STRBUF_INIT, base = STRBUF_INIT;
 	const struct btf_type *type;
-	int steps = printer->depth < DEPTH_MAX ? 0 : STEPS_MAX;
+	int steps = printer->depth < DEPTH_MAX && (*printer->left)-- > 0 ? 0 : STEPS_MAX;
 
 	strbuf_adds(&declarator, name);
 	while ((type = btf_data_type(printer->data, id)) && steps++ < STEPS_MAX &&
@@ -205,7 +209,8 @@ static void print_declaration(struct printer *printer, uint32_t id, const char *
 
 void btf_declare(const struct btf_data *data, uint32_t id, const char *name, struct strbuf *out)
 {
-	struct printer printer = {data, out, 0};
+	int left = DECLARATIONS_MAX;
+	struct printer printer = {data, out, 0, &left};
 
 	print_declaration(&printer, id, name, 0);
 }
@@ -214,6 +219,7 @@ bool types_c_definition(struct types *types, enum type_kind kind, const char *na
 			struct strbuf *out)
 {
 	uint32_t kinds = BTF_KINDS(BTF_KIND_STRUCT);
+	int left = DECLARATIONS_MAX;
 	struct btf_found found;
 	struct printer printer;
 
@@ -224,7 +230,7 @@ bool types_c_definition(struct types *types, enum type_kind kind, const char *na
 	found = btf_find(types, NULL, name, kinds);
 	if (!found.id)
 		return false;
-	printer = (struct printer){&found.object->data, out, 0};
+	printer = (struct printer){&found.object->data, out, 0, &left};
 	print_body(&printer, btf_data_type(&found.object->data, found.id), 0);
 	strbuf_adds(out, ";\n");
 	return true;
