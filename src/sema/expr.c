@@ -169,21 +169,6 @@ static void make_tuple(struct sema *sema, struct expr *expr)
 		expr->type = known ? type_tuple(sema->types, types, n) : sema->unknown;
 }
 
-static bool has_duplicate(struct sema *sema, const struct expr *expr, uint32_t i)
-{
-	const struct record_member *members = expr->record.members.data;
-
-	for (uint32_t j = 0; j < i; j++) {
-		if (strcmp(members[i].name, members[j].name))
-			continue;
-		diag_note(sema_error(sema, "duplicate-member", members[i].span,
-				     "The record already has a member '%s'", members[i].name),
-			  members[j].span, "This is the first one.");
-		return true;
-	}
-	return false;
-}
-
 static void make_record(struct sema *sema, struct expr *expr)
 {
 	uint32_t n = (uint32_t)expr->record.members.len;
@@ -194,7 +179,6 @@ static void make_record(struct sema *sema, struct expr *expr)
 	for (uint32_t i = 0; i < n; i++) {
 		struct record_member *member = &expr->record.members.data[i];
 
-		known &= !has_duplicate(sema, expr, i);
 		sema_value(sema, &member->value);
 		names[i] = member->name;
 		types[i] = member->value->type;

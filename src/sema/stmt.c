@@ -517,20 +517,27 @@ static void check_stmts(struct sema *sema, struct block *block)
 	}
 }
 
-void sema_block(struct sema *sema, struct block *block)
+static void check_block(struct sema *sema, struct block *block,
+			void (*check_tail)(struct sema *sema, struct expr **tail))
 {
+	const struct expansion *outer = sema->expansion;
+
+	if (block->expansion)
+		sema->expansion = block->expansion;
 	scope_push(sema);
 	check_stmts(sema, block);
 	if (block->tail)
-		sema_expr(sema, &block->tail);
+		check_tail(sema, &block->tail);
 	scope_pop(sema);
+	sema->expansion = outer;
+}
+
+void sema_block(struct sema *sema, struct block *block)
+{
+	check_block(sema, block, sema_expr);
 }
 
 void sema_nested_block(struct sema *sema, struct block *block)
 {
-	scope_push(sema);
-	check_stmts(sema, block);
-	if (block->tail)
-		discard(sema, &block->tail);
-	scope_pop(sema);
+	check_block(sema, block, discard);
 }
