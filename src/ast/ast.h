@@ -347,6 +347,7 @@ struct map_decl {
 	const char *kind; /* "hash" ... as written */
 	struct span kind_span;
 	uint64_t max_entries;
+	struct span entries_span;
 };
 
 struct config_setting {

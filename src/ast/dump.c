@@ -22,11 +22,6 @@ static void __attribute__((format(printf, 2, 3))) line(struct dump *d, const cha
 	strbuf_addc(d->out, '\n');
 }
 
-static void put_type(struct strbuf *out, const struct type_expr *type)
-{
-	ast_format_type(type, out);
-}
-
 /* What is said of a node on its own line. */
 static void describe(struct strbuf *out, const struct expr *expr)
 {
@@ -79,7 +74,7 @@ static void describe(struct strbuf *out, const struct expr *expr)
 	case EXPR_CAST:
 		strbuf_adds(out, expr->cast.is_implicit ? "convert" : "cast ");
 		if (expr->cast.to)
-			put_type(out, expr->cast.to);
+			ast_format_type(expr->cast.to, out);
 		break;
 	case EXPR_FIELD:
 		strbuf_addf(out, "field .%s", expr->field.name);
@@ -125,7 +120,7 @@ static void dump_query(struct dump *d, const struct expr *expr)
 	struct strbuf text = STRBUF_INIT;
 
 	if (expr->query.type) {
-		put_type(&text, expr->query.type);
+		ast_format_type(expr->query.type, &text);
 		line(d, "type %s", strbuf_str(&text));
 	}
 	dump_expr(d, expr->query.expr);
@@ -234,7 +229,7 @@ static void dump_let(struct dump *d, const struct stmt *stmt)
 
 	if (stmt->let.type) {
 		strbuf_adds(&text, ": ");
-		put_type(&text, stmt->let.type);
+		ast_format_type(stmt->let.type, &text);
 	}
 	line(d, "let $%s%s", stmt->let.name, strbuf_str(&text));
 	strbuf_free(&text);

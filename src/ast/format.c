@@ -95,7 +95,7 @@ static void write_trailing(struct writer *w, uint32_t end)
 	for (; f->next < f->comments.len; f->next++) {
 		const struct comment *comment = &f->comments.data[f->next];
 
-		if (comment->start < end || format_has_newline(f, end, comment->start))
+		if (!format_is_beside(f, end, comment->start))
 			break;
 		strbuf_addc(w->out, ' ');
 		strbuf_add(w->out, f->source->text + (comment->start - f->source->base),
@@ -271,6 +271,7 @@ static uint32_t head_end(const struct stmt *stmt)
 
 static void write_stmt(struct writer *w, const struct stmt *stmt)
 {
+	write_comments(w, stmt->span.start);
 	keep_space(w, stmt->span.start);
 	write_comments(w, head_end(stmt));
 	format_stmt(w, stmt);
@@ -287,6 +288,7 @@ void format_block(struct writer *w, const struct block *block)
 	for (size_t i = 0; i < block->stmts.len; i++)
 		write_stmt(&inner, block->stmts.data[i]);
 	if (block->tail) {
+		write_comments(&inner, block->tail->span.start);
 		keep_space(&inner, block->tail->span.start);
 		write_comments(&inner, block->tail->span.end);
 		format_expr(&inner, block->tail);
@@ -359,6 +361,7 @@ static void format_config(struct writer *w, const struct script *script)
 	for (size_t i = 0; i < script->config.len; i++) {
 		const struct config_setting *setting = &script->config.data[i];
 
+		write_comments(w, setting->span.start);
 		keep_space(w, setting->span.start);
 		write_comments(w, setting->span.end);
 		put(w, setting->name);
@@ -382,6 +385,24 @@ static void format_macro(struct writer *w, const struct macro *macro)
 	format_block(w, macro->body);
 }
 
+/* "/" and "*" would begin a comment. */
+static bool begins_with_star(const struct expr *expr)
+{
+	while (expr && !expr->in_parens) {
+		if (expr->kind == EXPR_UNARY)
+			return expr->unary.op == UNARY_DEREF;
+		if (expr->kind == EXPR_BINARY)
+			expr = expr->binary.left;
+		else if (expr->kind == EXPR_TERNARY)
+			expr = expr->ternary.condition;
+		else if (expr->kind == EXPR_FIELD)
+			expr = expr->field.object;
+		else
+			return false;
+	}
+	return false;
+}
+
 static void format_probe(struct writer *w, const struct probe *probe)
 {
 	for (size_t i = 0; i < probe->attach_points.len; i++) {
@@ -396,7 +417,7 @@ static void format_probe(struct writer *w, const struct probe *probe)
 	}
 	if (probe->predicate) {
 		write_comments(w, probe->predicate->span.end);
-		put(w, "/");
+		put(w, begins_with_star(probe->predicate) ? "/ " : "/");
 		format_expr(w, probe->predicate);
 		put(w, "/");
 		flush(w);
@@ -409,6 +430,7 @@ static void format_probe(struct writer *w, const struct probe *probe)
 static void format_part(struct writer *w, const struct script *script, const struct part *part)
 {
 	const struct map_decl *decl;
+	const struct import *import;
 
 	switch (part->kind) {
 	case PART_PREAMBLE:
@@ -419,13 +441,17 @@ static void format_part(struct writer *w, const struct script *script, const str
 		break;
 	case PART_IMPORT:
 		write_comments(w, part->span.end);
-		strbuf_addf(&w->line, "import \"%s\";", script->imports.data[part->index].path);
+		import = &script->imports.data[part->index];
+		put(w, "import ");
+		string_text(import->path, strlen(import->path), &w->line);
+		put(w, ";");
 		break;
 	case PART_MAP:
 		decl = &script->map_decls.data[part->index];
 		write_comments(w, part->span.end);
-		strbuf_addf(&w->line, "let @%s = %s(%lu);", decl->name, decl->kind,
-			    decl->max_entries);
+		strbuf_addf(&w->line, "let @%s = %s(", decl->name, decl->kind);
+		format_source_text(w, decl->entries_span);
+		put(w, ");");
 		break;
 	case PART_MACRO:
 		format_macro(w, script->macros.data[part->index]);

@@ -95,9 +95,9 @@ bool format_is_spaced(const struct format *format, uint32_t position)
 	return newlines > 1;
 }
 
-bool format_has_newline(const struct format *format, uint32_t from, uint32_t to)
+bool format_is_beside(const struct format *format, uint32_t from, uint32_t to)
 {
-	const char *text = format->source->text - format->source->base;
+	const char *text = format->source->text - format->source->base + from;
 
-	return to > from && memchr(text + from, '\n', to - from);
+	return to >= from && strspn(text, " \t\r,;/") >= to - from;
 }

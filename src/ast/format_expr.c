@@ -1,6 +1,8 @@
 /* Expressions and types, formatted. */
 #include "ast/format_internal.h"
 
+#include <ctype.h>
+
 static void put(struct writer *w, const char *text)
 {
 	strbuf_adds(&w->line, text);
@@ -33,12 +35,49 @@ static void format_exprs(struct writer *w, const expr_vec *exprs)
 
 /* --- types --- */
 
+static bool is_word(char c)
+{
+	return isalnum((unsigned char)c) || c == '_';
+}
+
+/* A type as the source has it, with its qualifiers, and blanks where they belong. */
+static void format_written_type(struct writer *w, struct span span)
+{
+	const char *text = w->format->source->text - w->format->source->base;
+	char last = '\0';
+
+	for (const char *in = text + span.start; in < text + span.end; in++) {
+		bool is_apart = isspace((unsigned char)in[-1]) && in > text + span.start;
+
+		if (isspace((unsigned char)*in))
+			continue;
+		if ((*in == '*' && last != '*') || (is_apart && is_word(last) && is_word(*in)))
+			put(w, " ");
+		strbuf_addc(&w->line, *in);
+		last = *in;
+	}
+}
+
+/* Whether a type is words, stars and brackets, and no comment. */
+static bool is_plain(const struct writer *w, const struct type_expr *type)
+{
+	const struct source *source = w->format->source;
+
+	return source && type->name &&
+	       !memchr(source->text + (type->span.start - source->base), '/',
+		       type->span.end - type->span.start);
+}
+
 void format_type(struct writer *w, const struct type_expr *type)
 {
 	static const char *const keywords[] = {
 		[TYPE_STRUCT] = "struct ", [TYPE_UNION] = "union ", [TYPE_ENUM] = "enum "};
 	bool after_star = false;
 
+	if (is_plain(w, type)) {
+		format_written_type(w, type->span);
+		return;
+	}
 	if (type->name) {
 		if (type->keyword != TYPE_NONE)
 			put(w, keywords[type->keyword]);
@@ -79,20 +118,23 @@ static void format_literal(struct writer *w, const struct expr *expr)
 			    expr->integer.value);
 }
 
+/* "- -1" is not "--1". */
+static bool runs_together(enum unary_op op, const struct expr *operand)
+{
+	if (operand->in_parens)
+		return false;
+	if (operand->kind == EXPR_UNARY)
+		return operand->unary.op == op && (op == UNARY_NEG || op == UNARY_ADDR);
+	return operand->kind == EXPR_INCDEC && operand->incdec.is_prefix &&
+	       operand->incdec.is_decrement && op == UNARY_NEG;
+}
+
 static void format_unary(struct writer *w, const struct expr *expr)
 {
-	const char *op = unary_op_text(expr->unary.op);
-	size_t operand;
-
-	put(w, op);
-	operand = w->line.len;
-	format_expr(w, expr->unary.operand);
-	/* "- -1" is not "--1". */
-	if ((*op == '-' || *op == '&') && w->line.data[operand] == *op) {
-		w->line.len = operand;
+	put(w, unary_op_text(expr->unary.op));
+	if (runs_together(expr->unary.op, expr->unary.operand))
 		put(w, " ");
-		format_expr(w, expr->unary.operand);
-	}
+	format_expr(w, expr->unary.operand);
 }
 
 static void format_call(struct writer *w, const struct expr *expr)

@@ -33,8 +33,8 @@ struct writer {
 void format_find_comments(struct format *format, const struct script *script);
 /* Whether there is an empty line above @position. */
 bool format_is_spaced(const struct format *format, uint32_t position);
-/* Whether a newline stands between two positions. */
-bool format_has_newline(const struct format *format, uint32_t from, uint32_t to);
+/* Whether nothing but what ends a part of the script stands between two positions of a line. */
+bool format_is_beside(const struct format *format, uint32_t from, uint32_t to);
 
 /* --- format_expr.c --- */
 void format_expr(struct writer *w, const struct expr *expr);

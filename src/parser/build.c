@@ -544,9 +544,9 @@ void build_import(struct build *b, struct span span, const char *path)
 }
 
 void build_map_decl(struct build *b, struct span span, const char *name, const char *kind,
-		    struct span kind_span, uint64_t n)
+		    struct span kind_span, uint64_t n, struct span entries_span)
 {
-	struct map_decl decl = {span, name, kind, kind_span, n};
+	struct map_decl decl = {span, name, kind, kind_span, n, entries_span};
 
 	vec_push(arena_of(b), &b->script->map_decls, decl);
 }

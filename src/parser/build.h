@@ -94,7 +94,7 @@ void build_setting(struct build *b, struct span span, const char *name, struct s
 		   struct expr *value);
 void build_import(struct build *b, struct span span, const char *path);
 void build_map_decl(struct build *b, struct span span, const char *name, const char *kind,
-		    struct span kind_span, uint64_t n);
+		    struct span kind_span, uint64_t n, struct span entries_span);
 struct macro *build_macro(struct build *b);
 void build_macro_param(struct build *b, struct macro *macro, enum macro_param_kind kind,
 		       const char *name, struct span span);

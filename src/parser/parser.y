@@ -87,7 +87,7 @@ item: PREAMBLE { build_preamble(b, @$, $1); }
 	| CONFIG '=' '{' settings '}' { build_config(b, @$); }
 	| CONFIG '=' '{' settings error '}' { build_config(b, @$); }
 	| IMPORT STRING ';' { build_import(b, @$, $2.data); }
-	| LET MAP '=' IDENT '(' INT ')' { build_map_decl(b, @$, $2, $4, @4, $6.value); }
+	| LET MAP '=' IDENT '(' INT ')' { build_map_decl(b, @$, $2, $4, @4, $6.value, @6); }
 	| MACRO IDENT '(' macro_params ')' block { build_add_macro(b, $4, @$, $2, @2, $6); }
 	| attach_list predicate plain_block { build_probe(b, @$, $1, $2, $3); }
 	| attach_list ',' predicate plain_block { build_probe(b, @$, $1, $3, $4); }
