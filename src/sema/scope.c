@@ -257,7 +257,7 @@ void sema_assign_var(struct sema *sema, struct expr *var, const struct expr *val
 
 	if (!variable)
 		variable = scope_declare(sema, var->var.name, var->span);
-	scope_assign(sema, variable, value, type, var->span);
+	scope_assign(sema, variable, value, type, value ? value->span : var->span);
 	var->var.variable = variable->variable;
 	var->type = variable->variable->type;
 }
