@@ -17,13 +17,21 @@ static bool lacks_semicolon(const char *text, size_t len)
 	return len && (text[len - 1] == '}' || text[len - 1] == ')') && *text != '#';
 }
 
+/* Bytes without the line end that a piece may have, which its span lacks. */
+static size_t piece_length(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len && text[len - 1] == '\n' ? len - 1 : len;
+}
+
 static void join_pieces(struct cdefs *cdefs, const struct cdefs_piece *pieces, size_t npieces)
 {
 	struct arena *arena = cdefs->types->arena;
 	struct strbuf text = STRBUF_INIT;
 
 	for (size_t i = 0; i < npieces; i++) {
-		size_t len = strlen(pieces[i].text);
+		size_t len = piece_length(pieces[i].text);
 		struct cdefs_part part = {(uint32_t)text.len, (uint32_t)len + 1, (uint32_t)len,
 					  pieces[i].span};
 

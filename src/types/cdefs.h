@@ -13,7 +13,11 @@
 
 /* A part of the preamble, in the order of the script; imports bring their own. */
 struct cdefs_piece {
-	struct span span; /* of @text in the sources: byte N of the text is at start + N */
+	/*
+	 * Of @text in the sources, without a line end at its end: byte N of the text is at start +
+	 * N. A span of another length names the whole piece (the import that it comes from).
+	 */
+	struct span span;
 	const char *text;
 };
 

@@ -232,9 +232,12 @@ static void report(const struct compile *compile, CXDiagnostic diagnostic)
 		diag_error(cdefs->options.diags, tag,
 			   cdefs_span(cdefs, offset, token_length(cdefs->text + offset)), "%s%s",
 			   is_missing ? "fatal error: " : "", text);
-	else
-		diag_error(cdefs->options.diags, tag, SPAN_NONE, "%s:%u:%u: %s",
-			   name ? name : "preamble", line, column, text);
+	else if (name)
+		diag_error(cdefs->options.diags, tag, SPAN_NONE, "%s:%u:%u: %s", name, line, column,
+			   text);
+	else /* what --include names */
+		diag_error(cdefs->options.diags, tag, SPAN_NONE, "%s%s",
+			   is_missing ? "fatal error: " : "", text);
 	cdefs->clang.disposeString(file_string);
 	cdefs->clang.disposeString(string);
 }

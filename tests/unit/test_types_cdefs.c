@@ -42,7 +42,7 @@ static bool load_with(struct cdefs_options options, const char *text)
 		uint32_t at = source->base + (uint32_t)(start - source->text);
 
 		pieces[n].span = (struct span){at, at + (uint32_t)len};
-		pieces[n].text = arena_strndup(arena, start, len);
+		pieces[n].text = arena_printf(arena, "%.*s\n", (int)len, start);
 		start = end ? end + 2 : NULL;
 	}
 	options.diags = diags;
