@@ -44,7 +44,8 @@ struct sema_named {
 	const char *help; /* "" if there is none */
 	bool is_bool; /* "--name" alone sets it */
 };
-typedef VEC(struct sema_named) sema_named_vec;
+typedef VEC(struct sema_named)
+sema_named_vec;
 
 struct sema_options {
 	struct arena *arena;
