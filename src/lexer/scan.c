@@ -305,9 +305,11 @@ struct attach_point *make_attach_point(const struct lexer *lexer, const char *te
 			strbuf_addc(&field, *in);
 		}
 	}
-	if (in_quotes)
+	if (in_quotes) {
 		diag_error(lexer->parser->diags, "unterminated-string", span,
 			   "syntax: unterminated string in the attach point");
+		lexer->unterminated = true;
+	}
 	strbuf_free(&field);
 	return point;
 }
