@@ -320,6 +320,7 @@ static void report_operand(struct sema *sema, struct expr *unary)
 static void negate(struct sema *sema, struct expr **expr)
 {
 	struct expr *unary = *expr;
+	const struct type *type;
 
 	sema_value(sema, &unary->unary.operand);
 	unary->type = sema->unknown;
@@ -329,8 +330,8 @@ static void negate(struct sema *sema, struct expr **expr)
 		report_operand(sema, unary);
 		return;
 	}
-	sema_cast_to_64(sema, &unary->unary.operand);
-	unary->type = type_int(sema->types, 8, unary->unary.operand->type->is_signed);
+	type = unary->unary.operand->type;
+	unary->type = type_int(sema->types, 8, type->is_signed || type->kind == TYPE_BOOL);
 	sema_cast_to(sema, &unary->unary.operand, unary->type);
 }
 

@@ -202,18 +202,21 @@ static void collect(const struct plan_target *target, void *data)
 	vec_push(found->sema->arena, &found->targets, *target);
 }
 
-static void report_missing(struct sema *sema, const struct attach_point *point)
+/* @reason: why the machine could not be asked, or NULL if it has none such. */
+static void report_missing(struct sema *sema, const struct attach_point *point, const char *reason)
 {
+	const char *text =
+		reason ? arena_printf(sema->arena, "No matches for %s: %s.", point->text, reason)
+		       : arena_printf(sema->arena, "No matches for %s.", point->text);
+
 	switch (sema->plan->config.missing_probes) {
 	case MISSING_ERROR:
-		diag_hint(diag_error(sema->diags, "no-probe", point->span, "No matches for %s.",
-				     point->text),
+		diag_hint(diag_error(sema->diags, "no-probe", point->span, "%s", text),
 			  "If this is expected, set the 'missing_probes' config variable to "
 			  "'warn'.");
 		break;
 	case MISSING_WARN:
-		diag_warning(sema->diags, "no-probe", point->span, "No matches for %s. Skipping.",
-			     point->text);
+		diag_warning(sema->diags, "no-probe", point->span, "%s Skipping.", text);
 		break;
 	case MISSING_IGNORE:
 		break;
@@ -233,14 +236,10 @@ static bool find_targets(struct expanding *expansion, const struct plan_target *
 		collect(pattern, found);
 		return true;
 	}
-	if (n < 0) {
-		diag_error(sema->diags, "probe-list", expansion->point->span,
-			   "Cannot list the probes of %s: %s", expansion->point->text,
-			   error ? error : strerror(-n));
-		return false;
-	}
+	if (n < 0 && !error)
+		error = strerror(-n);
 	if (!found->targets.len)
-		report_missing(sema, expansion->point);
+		report_missing(sema, expansion->point, n < 0 ? error : NULL);
 	return found->targets.len > 0;
 }
 
