@@ -115,18 +115,23 @@ static void dump_exprs(struct dump *d, const expr_vec *exprs)
 		dump_expr(d, exprs->data[i]);
 }
 
-static void dump_query(struct dump *d, const struct expr *expr)
+static void dump_type(struct dump *d, const struct type_expr *type)
 {
 	struct strbuf text = STRBUF_INIT;
 
-	if (expr->query.type) {
-		ast_format_type(expr->query.type, &text);
-		line(d, "type %s", strbuf_str(&text));
-	}
+	if (!type)
+		return;
+	ast_format_type(type, &text);
+	line(d, "type %s", strbuf_str(&text));
+	strbuf_free(&text);
+}
+
+static void dump_query(struct dump *d, const struct expr *expr)
+{
+	dump_type(d, expr->query.type);
 	dump_expr(d, expr->query.expr);
 	for (size_t i = 0; i < expr->query.path.len; i++)
 		line(d, "member %s", expr->query.path.data[i]);
-	strbuf_free(&text);
 }
 
 static void dump_children(struct dump *d, const struct expr *expr)
@@ -151,6 +156,7 @@ static void dump_children(struct dump *d, const struct expr *expr)
 		break;
 	case EXPR_CALL:
 		dump_exprs(d, &expr->call.args);
+		dump_type(d, expr->call.type_arg);
 		break;
 	case EXPR_UNARY:
 		dump_expr(d, expr->unary.operand);
@@ -197,7 +203,10 @@ static void dump_children(struct dump *d, const struct expr *expr)
 		dump_query(d, expr);
 		break;
 	case EXPR_BLOCK:
+		/* A block indents itself. */
+		d->indent--;
 		dump_block(d, expr->block);
+		d->indent++;
 		break;
 	case EXPR_COMPTIME:
 		dump_expr(d, expr->comptime);
@@ -259,8 +268,8 @@ static void dump_loop(struct dump *d, const struct stmt *stmt)
 	dump_expr(d, stmt->loop.map);
 	dump_expr(d, stmt->loop.from);
 	dump_expr(d, stmt->loop.to);
-	dump_block(d, stmt->loop.body);
 	d->indent--;
+	dump_block(d, stmt->loop.body);
 }
 
 static void dump_with_expr(struct dump *d, const char *what, const struct expr *expr)
@@ -340,23 +349,49 @@ static void dump_body(struct dump *d, const struct expr *predicate, const struct
 	d->indent--;
 }
 
+static void dump_preamble(struct dump *d, const struct preamble *preamble)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	string_text(preamble->text, strlen(preamble->text), &text);
+	line(d, "preamble %s", strbuf_str(&text));
+	strbuf_free(&text);
+}
+
+static void dump_macro(struct dump *d, const struct macro *macro)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	macro_signature(macro, &text);
+	line(d, "macro %s", strbuf_str(&text));
+	strbuf_free(&text);
+	dump_block(d, macro->body);
+}
+
+static void dump_setting(struct dump *d, const struct config_setting *setting)
+{
+	line(d, "config %s", setting->name);
+	d->indent++;
+	dump_expr(d, setting->value);
+	d->indent--;
+}
+
 void ast_dump_script(const struct script *script, struct strbuf *out)
 {
 	struct dump d = {.out = out};
 
+	for (size_t i = 0; i < script->preambles.len; i++)
+		dump_preamble(&d, &script->preambles.data[i]);
 	for (size_t i = 0; i < script->config.len; i++)
-		dump_with_expr(&d, script->config.data[i].name, script->config.data[i].value);
+		dump_setting(&d, &script->config.data[i]);
 	for (size_t i = 0; i < script->imports.len; i++)
 		line(&d, "import %s", script->imports.data[i].path);
 	for (size_t i = 0; i < script->map_decls.len; i++)
 		line(&d, "map @%s %s(%lu)", script->map_decls.data[i].name,
 		     script->map_decls.data[i].kind, script->map_decls.data[i].max_entries);
-	for (size_t i = 0; i < script->macros.len; i++) {
-		if (script->macros.data[i]->is_library)
-			continue;
-		line(&d, "macro %s", script->macros.data[i]->name);
-		dump_block(&d, script->macros.data[i]->body);
-	}
+	for (size_t i = 0; i < script->macros.len; i++)
+		if (!script->macros.data[i]->is_library)
+			dump_macro(&d, script->macros.data[i]);
 	for (size_t i = 0; i < script->probes.len; i++) {
 		const struct probe *probe = script->probes.data[i];
 

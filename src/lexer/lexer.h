@@ -72,7 +72,7 @@ size_t scan_float(const struct lexer *lexer, const char *text);
 size_t scan_string(const struct lexer *lexer, const char *text, const char **data, size_t *len);
 /* Length of the attach point that starts at @text. */
 size_t scan_attach_point(const char *text);
-struct attach_point *make_attach_point(const struct lexer *lexer, const char *text, size_t len,
+struct attach_point *make_attach_point(struct lexer *lexer, const char *text, size_t len,
 				       struct span span);
 /* Length of the C definition or directive at @offset, 0 if there is none, -1 if it is not closed.
  */

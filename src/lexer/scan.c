@@ -280,7 +280,7 @@ static const char *skip_label(const char *text)
 	return in > text && *in == '=' ? in + 1 : text;
 }
 
-struct attach_point *make_attach_point(const struct lexer *lexer, const char *text, size_t len,
+struct attach_point *make_attach_point(struct lexer *lexer, const char *text, size_t len,
 				       struct span span)
 {
 	struct arena *arena = lexer->parser->arena;
