@@ -154,6 +154,13 @@ static int run(const struct cli *cli, const struct compilation *compilation, con
 	return exit_code(cli, &result);
 }
 
+/* All were missing, as missing_probes allows, or are for --test. */
+static int no_probes(void)
+{
+	puts("No probes to attach");
+	return STATUS_USAGE;
+}
+
 static int compile_and_run(const struct cli *cli, struct compilation *compilation,
 			   const struct input *input)
 {
@@ -165,7 +172,9 @@ static int compile_and_run(const struct cli *cli, struct compilation *compilatio
 	if (cli->emit_elf)
 		status = write_object(cli, object.data, object.size);
 	else if (cli->action == ACTION_RUN && !(cli->stages & STAGES_COMPILE) && !cli->emit_llvm)
-		status = run(cli, compilation, object.data, object.size);
+		status = compilation->plan->progs.len
+				 ? run(cli, compilation, object.data, object.size)
+				 : no_probes();
 	codegen_object_free(&object);
 	return status;
 }
