@@ -228,6 +228,75 @@ START_TEST(test_modes)
 }
 END_TEST
 
+static const struct type *variable_type(const struct script_case *c, const char *name)
+{
+	const struct ast_program *program = c->unit.programs.data[0];
+
+	for (size_t i = 0; i < program->variables.len; i++)
+		if (!strcmp(program->variables.data[i]->name, name))
+			return program->variables.data[i]->type;
+	ck_abort_msg("no variable $%s", name);
+	return NULL;
+}
+
+/* Pointers of system calls point into the process, and so does what is found behind them. */
+START_TEST(test_spaces)
+{
+	struct script_case c;
+
+	if (lacks_tracefs())
+		return;
+	script_check_ok(&c, "t:syscalls:sys_enter_openat { $a = args.filename; $b = (uint16 *)$a; "
+			    "$c = (uint8 *)args.flags; $d = *(uint8 **)$a; let $e: uint8 * = $d; "
+			    "$f = kptr($a); }");
+	ck_assert_int_eq(variable_type(&c, "a")->ptr.space, SPACE_USER);
+	ck_assert_int_eq(variable_type(&c, "b")->ptr.space, SPACE_USER);
+	ck_assert_int_eq(variable_type(&c, "c")->ptr.space, SPACE_KERNEL);
+	ck_assert_int_eq(variable_type(&c, "d")->ptr.space, SPACE_USER);
+	ck_assert_int_eq(variable_type(&c, "e")->ptr.space, SPACE_USER);
+	ck_assert_int_eq(variable_type(&c, "f")->ptr.space, SPACE_KERNEL);
+	script_free(&c);
+}
+END_TEST
+
+/* One variable for pointers into both: it is said, once one of them is followed. */
+START_TEST(test_mixed_spaces)
+{
+	struct script_case c;
+
+	script_check_ok(&c, "begin { $p = kptr((uint8 *)1); $p = uptr((uint8 *)2); print($p) }");
+	ck_assert_str_eq(c.messages, "");
+	script_free(&c);
+	script_check_ok(&c, "begin { $p = kptr((uint8 *)1); $p = uptr((uint8 *)2); print(*$p) }");
+	ck_assert_ptr_nonnull(strstr(c.messages, "WARNING[unknown-space]"));
+	script_free(&c);
+}
+END_TEST
+
+/* Refused updates are always told, missing keys and failed reads under -k. */
+START_TEST(test_helper_errors)
+{
+	const struct sema_options options = {.warnings = true};
+	const char *script = "begin { @m[1] = 1; @s = 2; print(@m[2]); print(*(uint8 *)8) }";
+	struct script_case c;
+
+	script_check_ok(&c, script);
+	ck_assert_uint_eq(c.plan->events.len, 3);
+	ck_assert_int_eq(c.plan->events.data[0].kind, EVENT_HELPER_ERROR);
+	ck_assert_str_eq(c.plan->events.data[0].helper, "map_update_elem");
+	ck_assert(!c.plan->events.data[0].only_with_k);
+	ck_assert_int_eq(c.plan->events.data[1].kind, EVENT_PRINT_VALUE);
+	script_free(&c);
+
+	script_check(&c, script, &options);
+	ck_assert_msg(c.plan && c.plan->events.len == 5, "%s", c.messages);
+	ck_assert_str_eq(c.plan->events.data[1].helper, "map_lookup_elem");
+	ck_assert(c.plan->events.data[1].only_with_k);
+	ck_assert_str_eq(c.plan->events.data[3].helper, "probe_read_kernel");
+	script_free(&c);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("sema_probes");
@@ -243,6 +312,9 @@ int main(void)
 	tcase_add_test(tests, test_missing);
 	tcase_add_test(tests, test_filter);
 	tcase_add_test(tests, test_modes);
+	tcase_add_test(tests, test_spaces);
+	tcase_add_test(tests, test_mixed_spaces);
+	tcase_add_test(tests, test_helper_errors);
 	suite_add_tcase(suite, tests);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
