@@ -67,9 +67,11 @@ bool scan_number(const struct lexer *lexer, const char *text, size_t len, uint64
 		 bool *is_duration);
 /* The length of a number with a decimal point; reports it. */
 size_t scan_float(const struct lexer *lexer, const char *text);
-/* The string literal that starts at @text (a quote): its bytes; returns the length of the source
- * text. */
-size_t scan_string(const struct lexer *lexer, const char *text, const char **data, size_t *len);
+/*
+ * The string literal that starts at @text (a quote): its bytes, NULL if it has no end; returns the
+ * length of the source text.
+ */
+size_t scan_string(struct lexer *lexer, const char *text, const char **data, size_t *len);
 /* Length of the attach point that starts at @text. */
 size_t scan_attach_point(const char *text);
 struct attach_point *make_attach_point(struct lexer *lexer, const char *text, size_t len,

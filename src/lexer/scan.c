@@ -192,7 +192,7 @@ static const char *read_escape(const struct lexer *lexer, const char *text, char
 	return *text && *text != '\n' ? text + 1 : text;
 }
 
-size_t scan_string(const struct lexer *lexer, const char *text, const char **data, size_t *len)
+size_t scan_string(struct lexer *lexer, const char *text, const char **data, size_t *len)
 {
 	const char *in = text + 1;
 	struct strbuf out = STRBUF_INIT;
@@ -204,15 +204,19 @@ size_t scan_string(const struct lexer *lexer, const char *text, const char **dat
 			in = read_escape(lexer, in, &byte);
 		strbuf_addc(&out, byte);
 	}
-	if (*in != '"')
+	*data = NULL;
+	if (*in == '"') {
+		in++;
+		/* A NUL ends the text. */
+		*len = strnlen(strbuf_str(&out), out.len);
+		*data = arena_strndup(lexer->parser->arena, strbuf_str(&out), *len);
+	} else if (!lexer->unterminated) {
+		/* Reported once: from here on quotes may open where they should close. */
 		diag_error(lexer->parser->diags, "unterminated-string",
 			   span_at(lexer, text, (size_t)(in - text)),
 			   "syntax: unterminated string: there is no closing quote on the line");
-	else
-		in++;
-	/* A NUL ends the text. */
-	*len = strnlen(strbuf_str(&out), out.len);
-	*data = arena_strndup(lexer->parser->arena, strbuf_str(&out), *len);
+		lexer->unterminated = true;
+	}
 	strbuf_free(&out);
 	return (size_t)(in - text);
 }
