@@ -152,10 +152,11 @@ void sema_call_path(struct sema *sema, struct expr **at)
 
 /* --- texts --- */
 
+/* Not a plain literal, which would take the smallest type. */
 static void fold_to_uint64(struct sema *sema, struct expr **at, uint64_t value)
 {
-	*at = sema_int(sema, (*at)->span, value, false);
-	(*at)->type = sema_uint64(sema);
+	*at = expr_implicit_cast(sema->arena, sema_int(sema, (*at)->span, value, false),
+				 sema_uint64(sema));
 }
 
 void sema_call_strlen(struct sema *sema, struct expr **at)

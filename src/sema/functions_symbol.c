@@ -173,8 +173,8 @@ void sema_call_cgroupid(struct sema *sema, struct expr **at)
 		(*at)->type = sema->unknown;
 		return;
 	}
-	*at = sema_int(sema, (*at)->span, status.st_ino, false);
-	(*at)->type = sema_uint64(sema);
+	*at = expr_implicit_cast(sema->arena, sema_int(sema, (*at)->span, status.st_ino, false),
+				 sema_uint64(sema));
 }
 
 void sema_call_cgroup_path(struct sema *sema, struct expr **at)
