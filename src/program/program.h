@@ -33,6 +33,10 @@
 #define PLAN_MAP_COUNTERS "sonde_counters"
 #define PLAN_MAP_SCRATCH "sonde_scratch"
 #define PLAN_MAP_STACKS "sonde_stacks_" /* + decimal index */
+/* Bytes of one value in sonde_scratch (an element of a per-CPU map has no more), and of all that a
+ * program may have there at one time. */
+#define PLAN_SCRATCH_VALUE (32u * 1024)
+#define PLAN_SCRATCH_MOST (96u * 1024)
 #define PLAN_SYMBOL_SETTINGS "sonde_settings"
 #define PLAN_SYMBOL_STATE "sonde_state"
 
@@ -121,6 +125,7 @@ struct plan_target {
 	const char *function; /* event, function, kind, signal */
 	const char *extra; /* usdt: provider name; iter: pin; watchpoint: mode; uprobe: demangled
 			      name */
+	const char *source_file; /* uprobe pattern: a line (@rate) and column (@offset) of it */
 	const char *arguments; /* usdt: operands as the note has them; not kept in objects */
 	uint64_t offset; /* bytes into the function; file offset or address with has_address */
 	bool has_offset, has_address;

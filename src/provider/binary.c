@@ -35,7 +35,7 @@ static const char *rooted(const struct provider_env *env, const char *path)
 	struct stat here, there;
 	char *root;
 
-	if (!env->pid || *path != '/')
+	if (!env->pid || *path != '/' || !strncmp(path, "/proc/", 6))
 		return path;
 	root = arena_printf(env->arena, "/proc/%d/root", (int)env->pid);
 	if (stat("/", &here) || stat(root, &there) ||
@@ -44,88 +44,153 @@ static const char *rooted(const struct provider_env *env, const char *path)
 	return arena_printf(env->arena, "%s%s", root, path);
 }
 
-static bool report(const struct provider_env *env, const char *path, binary_found_fn found,
-		   void *data)
+struct resolving {
+	const struct provider_env *env;
+	binary_found_fn found;
+	void *data;
+	int n;
+};
+
+/* @shown NULL: as the file really is called. */
+static bool report(struct resolving *resolving, const char *path, const char *shown)
 {
 	char real[PATH_MAX];
+	const char *seen = rooted(resolving->env, path);
 
-	path = rooted(env, path);
-	if (!is_file(path))
+	if (!is_file(seen))
 		return false;
-	if (!strncmp(path, "/proc/", 6))
-		found(path, data);
-	else if (realpath(path, real))
-		found(arena_strdup(env->arena, real), data);
+	/* In another root real paths are not those of this one. */
+	if (!strncmp(seen, "/proc/", 6))
+		path = seen;
+	else if (realpath(seen, real))
+		path = arena_strdup(resolving->env->arena, real);
+	resolving->found(path, shown && seen != path ? shown : path, resolving->data);
+	resolving->n++;
 	return true;
 }
 
-static bool find_in_path(const struct provider_env *env, const char *name, binary_found_fn found,
-			 void *data)
+static bool find_in_path(struct resolving *resolving, const char *name)
 {
+	struct arena *arena = resolving->env->arena;
 	const char *path = getenv("PATH");
-	char *list = arena_strdup(env->arena, path ? path : "/usr/bin:/bin"), *rest = NULL;
+	char *list = arena_strdup(arena, path ? path : "/usr/bin:/bin"), *rest = NULL;
 
 	for (char *dir = strtok_r(list, ":", &rest); dir; dir = strtok_r(NULL, ":", &rest)) {
-		char *file = arena_printf(env->arena, "%s/%s", dir, name);
+		char *file = arena_printf(arena, "%s/%s", dir, name);
 
-		if (!access(file, X_OK) && report(env, file, found, data))
+		if (!access(file, X_OK) && report(resolving, file, NULL))
 			return true;
 	}
 	return false;
 }
 
-/* "libc" is libc.so.6, or the first libc.so.* there is; "libfoo.so.1" is itself. */
-static bool find_library(const struct provider_env *env, const char *name, binary_found_fn found,
-			 void *data)
+/* Of one form of its name in one directory. */
+static bool find_library_file(struct resolving *resolving, const char *pattern)
 {
-	static const char *const forms[] = {"%s/%s", "%s/%s.so", "%s/%s.so.*", NULL};
+	bool done = false;
+	glob_t paths;
+
+	if (glob(pattern, 0, NULL, &paths))
+		return false;
+	/* A .so may be the linker's script, which is no ELF file. */
+	for (size_t i = 0; !done && i < paths.gl_pathc; i++) {
+		const char *error;
+
+		done = elf_functions(resolving->env, paths.gl_pathv[i], &error) &&
+		       report(resolving, paths.gl_pathv[i], NULL);
+	}
+	globfree(&paths);
+	return done;
+}
+
+/* "libc" is libc.so.6, or the first libc.so.* there is; "libfoo.so.1" is itself. */
+static bool find_library(struct resolving *resolving, const char *name)
+{
+	static const char *const ends[] = {"", ".so", ".so.*"};
+	struct arena *arena = resolving->env->arena;
+	const char *cached;
 
 	if (strncmp(name, "lib", 3) != 0)
 		return false;
-	for (size_t f = 0; forms[f]; f++) {
-		for (const char *const *dir = library_directories; *dir; dir++) {
-			char pattern[PATH_MAX];
-			bool done = false;
-			glob_t paths;
-
-			snprintf(pattern, sizeof(pattern),
-				 f == 0   ? "%s/%s"
-				 : f == 1 ? "%s/%s.so"
-					  : "%s/%s.so.*",
-				 *dir, name);
-			if (glob(pattern, 0, NULL, &paths))
-				continue;
-			/* A .so may be the linker's script, which is no ELF file. */
-			for (size_t i = 0; !done && i < paths.gl_pathc; i++) {
-				const char *error;
-
-				done = elf_functions(env, paths.gl_pathv[i], &error) &&
-				       report(env, paths.gl_pathv[i], found, data);
-			}
-			globfree(&paths);
-			if (done)
+	cached = ldcache_find(resolving->env, name);
+	if (cached && report(resolving, cached, NULL))
+		return true;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+		for (const char *const *dir = library_directories; *dir; dir++)
+			if (find_library_file(resolving,
+					      arena_printf(arena, "%s/%s%s", *dir, name, ends[i])))
 				return true;
-		}
-	}
 	return false;
+}
+
+/* Every file that the traced process has mapped to execute it. */
+static void find_mapped(struct resolving *resolving)
+{
+	pid_t pid = resolving->env->pid;
+	struct arena *arena = resolving->env->arena;
+	char *line = NULL;
+	const char *last = "";
+	size_t size = 0;
+	FILE *maps = fopen(arena_printf(arena, "/proc/%d/maps", (int)pid), "re");
+
+	while (maps && getline(&line, &size, maps) > 0) {
+		char *path = strchr(line, '/'), *permissions = strchr(line, ' ');
+
+		if (!path || !permissions || permissions[3] != 'x')
+			continue;
+		path[strcspn(path, "\n")] = '\0';
+		if (!strcmp(path, last))
+			continue;
+		last = arena_strdup(arena, path);
+		path = arena_printf(arena, "/proc/%d/root%s", (int)pid, last);
+		report(resolving, path, path);
+	}
+	free(line);
+	if (maps)
+		fclose(maps);
+}
+
+/* Patterns of probes know "*" only. */
+static void find_matching(struct resolving *resolving, const char *pattern)
+{
+	struct strbuf escaped = STRBUF_INIT;
+	glob_t paths;
+
+	for (const char *c = pattern; *c; c++) {
+		if (strchr("?[\\", *c))
+			strbuf_addc(&escaped, '\\');
+		strbuf_addc(&escaped, *c);
+	}
+	if (!glob(strbuf_str(&escaped), 0, NULL, &paths)) {
+		for (size_t i = 0; i < paths.gl_pathc; i++)
+			report(resolving, paths.gl_pathv[i],
+			       arena_strdup(resolving->env->arena, paths.gl_pathv[i]));
+		globfree(&paths);
+	}
+	strbuf_free(&escaped);
 }
 
 int binary_resolve(const struct provider_env *env, const char *pattern, binary_found_fn found,
 		   void *data)
 {
-	glob_t paths;
+	struct resolving resolving = {env, found, data, 0};
 
-	if (glob_is_pattern(pattern)) {
-		if (glob(pattern, 0, NULL, &paths))
-			return 0;
-		for (size_t i = 0; i < paths.gl_pathc; i++)
-			report(env, paths.gl_pathv[i], found, data);
-		globfree(&paths);
-		return 0;
+	/* Every function of every file is no answer to a question. */
+	if (!strcmp(pattern, "*")) {
+		if (env->pid)
+			find_mapped(&resolving);
+	} else if (glob_is_pattern(pattern)) {
+		find_matching(&resolving, pattern);
+	} else if (strchr(pattern, '/')) {
+		report(&resolving, pattern, pattern);
+	} else if (!find_in_path(&resolving, pattern)) {
+		find_library(&resolving, pattern);
 	}
-	if (strchr(pattern, '/'))
-		return report(env, pattern, found, data) ? 0 : -ENOENT;
-	return find_in_path(env, pattern, found, data) || find_library(env, pattern, found, data)
-		       ? 0
-		       : -ENOENT;
+	return resolving.n;
+}
+
+const char *binary_missing(const struct provider_env *env, const char *pattern)
+{
+	return arena_printf(env->arena, "there is no file '%s'%s", pattern,
+			    strchr(pattern, '/') ? "" : ", nor such a program in PATH or library");
 }

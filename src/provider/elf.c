@@ -182,6 +182,25 @@ const struct elf_function *elf_find(const struct elf_functions *functions, const
 	return NULL;
 }
 
+const struct elf_function *elf_find_address(const struct elf_functions *functions, uint64_t address)
+{
+	for (size_t i = 0; i < functions->n; i++)
+		if (address >= functions->all[i].address &&
+		    address - functions->all[i].address < functions->all[i].size)
+			return &functions->all[i];
+	return NULL;
+}
+
+bool elf_read(const char *path, uint64_t offset, void *data, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd >= 0 ? pread(fd, data, size, (off_t)offset) : -1;
+
+	if (fd >= 0)
+		close(fd);
+	return n == (ssize_t)size;
+}
+
 /* Any symbol, not only functions. */
 bool provider_find_symbol(const struct provider_env *env, const struct plan_target *target,
 			  const char *name, struct provider_symbol *symbol)

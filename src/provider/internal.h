@@ -121,6 +121,11 @@ struct elf_functions {
 const struct elf_functions *elf_functions(const struct provider_env *env, const char *path,
 					  const char **error);
 const struct elf_function *elf_find(const struct elf_functions *functions, const char *name);
+/* The function that holds a virtual address, or NULL. */
+const struct elf_function *elf_find_address(const struct elf_functions *functions,
+					    uint64_t address);
+/* Reads bytes of a file; false unless all are there. */
+bool elf_read(const char *path, uint64_t offset, void *data, size_t size);
 /* The file offset of a virtual address; false if no segment has it. */
 bool elf_file_offset(const char *path, uint64_t address, uint64_t *offset);
 /* A C++ name without its mangling, to be freed; NULL if it is none. */
@@ -139,11 +144,36 @@ struct usdt_notes {
 const struct usdt_notes *usdt_notes(const struct provider_env *env, const char *path);
 
 /* --- binary.c: which file a uprobe names --- */
-/* Real paths that @pattern means (path, glob, program in PATH, library); calls for each. 0 or
- * negative errno. */
-typedef void (*binary_found_fn)(const char *path, void *data);
+/*
+ * Calls for each file that @pattern means: a path, a glob, a program in PATH, a library, "*" for
+ * all that the traced process has mapped. @shown is how probes name it: as the script does if that
+ * is a path. Returns how many there are.
+ */
+typedef void (*binary_found_fn)(const char *path, const char *shown, void *data);
 int binary_resolve(const struct provider_env *env, const char *pattern, binary_found_fn found,
 		   void *data);
+
+/* Says that there is none. */
+const char *binary_missing(const struct provider_env *env, const char *pattern);
+
+/* --- ldcache.c --- */
+/* The path of a library by its name without ".so...", or NULL. */
+const char *ldcache_find(const struct provider_env *env, const char *name);
+
+/* --- lines.c --- */
+struct source_line {
+	const char *file; /* or the end of its path */
+	uint64_t line, column; /* column 0: any */
+};
+/* The lowest address of a line's code; false if debug info has none. */
+bool source_line_address(const struct provider_env *env, const char *path,
+			 const struct source_line *wanted, uint64_t *address);
+
+/* --- insn.c --- */
+/* Bytes of the instruction at @code, 0 if it is unknown or not whole. */
+size_t insn_length(const uint8_t *code, size_t size);
+/* Whether an instruction begins at @offset of a function; true if that cannot be told. */
+bool insn_begins_at(const uint8_t *code, size_t size, size_t offset);
 
 /* --- multi.c: one link for many functions, which libbpf 1.1 has not --- */
 bool uprobe_multi_works(void);

@@ -38,7 +38,7 @@ static int expand(const struct provider_env *env, const struct plan_target *patt
 	struct name_list list = {.arena = env->arena};
 	int n = 0;
 
-	if (!types_vmlinux_btf(env->types, error))
+	if (!types_load_btf(env->types, error))
 		return -ENOENT;
 	types_each_iterator(env->types, name_list_add, &list);
 	name_list_sort(&list);
@@ -75,7 +75,12 @@ static int pin(const struct provider_attach *attach, struct bpf_link *link, cons
 	int result = bpf_link__pin(link, path);
 
 	bpf_link__destroy(link);
-	if (result)
+	if (result == -EINVAL)
+		*error = arena_printf(attach->arena,
+				      "it cannot be pinned to %s: that is not in the BPF file "
+				      "system (mount -t bpf bpf " BPFFS ")",
+				      path);
+	else if (result)
 		*error = arena_printf(attach->arena, "it cannot be pinned to %s: %s", path,
 				      strerror(-result));
 	else

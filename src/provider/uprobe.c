@@ -36,11 +36,38 @@ static bool parse_function(const struct provider_env *env, struct diags *diags,
 	return false;
 }
 
+/* "bin@file" and a line, maybe a column. */
+static bool is_source_line(const struct provider_text *text)
+{
+	return strchr(text->fields[1], '@') && access(text->fields[1], F_OK) &&
+	       text->fields[2][0] >= '0' && text->fields[2][0] <= '9';
+}
+
+static bool parse_source_line(const struct provider_env *env, struct diags *diags,
+			      const struct provider_text *text, struct plan_target *target)
+{
+	const char *sign = strrchr(text->fields[1], '@');
+
+	target->name = text->text;
+	target->module =
+		arena_strndup(env->arena, text->fields[1], (size_t)(sign - text->fields[1]));
+	target->source_file = arena_strdup(env->arena, sign + 1);
+	if (*target->module && *target->source_file &&
+	    parse_number(text->fields[2], &target->rate) &&
+	    (text->nfields < 4 || parse_number(text->fields[3], &target->offset)))
+		return true;
+	diag_error(diags, "probe-target", text->span, "'%s' is no line of a source file",
+		   text->text);
+	return false;
+}
+
 static bool parse(const struct provider_env *env, struct diags *diags,
 		  const struct provider_text *text, struct plan_target *target, const char *name)
 {
 	if (!parse_arity(diags, text, name, 2, 3))
 		return false;
+	if (is_source_line(text))
+		return parse_source_line(env, diags, text, target);
 	if (text->nfields == 4 && strcmp(text->fields[2], "cpp") != 0) {
 		diag_error(diags, "probe-target", text->span,
 			   "%s: unknown language '%s': there is cpp", name, text->fields[2]);
@@ -73,7 +100,7 @@ static bool parse_uretprobe(const struct provider_env *env, struct diags *diags,
 {
 	if (!parse(env, diags, text, target, "uretprobe"))
 		return false;
-	if (!target->has_offset)
+	if (!target->has_offset && !target->source_file)
 		return true;
 	diag_error(diags, "probe-target", text->span,
 		   "Offset not allowed: a function returns as a whole");
@@ -90,29 +117,85 @@ struct search {
 	int result;
 };
 
-static void found_function(struct search *search, const char *path,
+/* Whether a breakpoint may be put there; tells why not. */
+static bool check_offset(struct search *search, const char *path,
+			 const struct elf_function *function, uint64_t offset)
+{
+	struct arena *arena = search->env->arena;
+	uint8_t *code;
+
+	if (function->size && offset >= function->size) {
+		*search->error =
+			arena_printf(arena, "Offset outside the function bounds ('%s' size is %lu)",
+				     function->name, function->size);
+		search->result = -ERANGE;
+		return false;
+	}
+	if (search->env->unsafe)
+		return true;
+	code = arena_alloc(arena, function->size + 1);
+	if (!elf_read(path, function->file_offset, code, function->size) ||
+	    insn_begins_at(code, function->size, offset))
+		return true;
+	*search->error = arena_printf(arena,
+				      "Could not add uprobe into middle of instruction: %s+%lu "
+				      "(--unsafe allows it)",
+				      function->name, offset);
+	search->result = -EINVAL;
+	return false;
+}
+
+static void found_function(struct search *search, const char *path, const char *shown,
 			   const struct elf_function *function)
 {
 	struct plan_target target = *search->pattern;
 	struct arena *arena = search->env->arena;
 
+	if (target.has_offset && !check_offset(search, path, function, target.offset))
+		return;
 	target.module = path;
 	target.function = function->name;
 	target.extra = NULL;
-	if (target.has_offset) {
-		if (function->size && target.offset >= function->size) {
-			*search->error = arena_printf(
-				arena, "Offset outside the function bounds ('%s' size is %lu)",
-				function->name, function->size);
-			search->result = -ERANGE;
-			return;
-		}
-		target.name = arena_printf(arena, "%s:%s:%s+%lu", search->provider, path,
-					   function->name, target.offset);
-	} else {
-		target.name =
-			arena_printf(arena, "%s:%s:%s", search->provider, path, function->name);
+	target.name = arena_printf(arena, "%s:%s:%s%s", search->provider, shown,
+				   search->pattern->extra ? "cpp:" : "", function->name);
+	if (target.has_offset)
+		target.name = arena_printf(arena, "%s+%lu", target.name, target.offset);
+	search->found(&target, search->data);
+	search->result++;
+}
+
+static void found_address(struct search *search, const char *path, const char *shown)
+{
+	struct plan_target target = *search->pattern;
+	const char *error;
+	const struct elf_functions *functions = elf_functions(search->env, path, &error);
+	const struct elf_function *function =
+		functions ? elf_find_address(functions, target.offset) : NULL;
+
+	if (function && !check_offset(search, path, function, target.offset - function->address))
+		return;
+	target.module = path;
+	target.name = arena_printf(search->env->arena, "%s:%s:0x%lx", search->provider, shown,
+				   target.offset);
+	search->found(&target, search->data);
+	search->result++;
+}
+
+static void found_line(struct search *search, const char *path, const char *shown)
+{
+	const struct plan_target *pattern = search->pattern;
+	const struct source_line line = {pattern->source_file, pattern->rate, pattern->offset};
+	struct plan_target target = {.module = path, .has_address = true};
+
+	if (!source_line_address(search->env, path, &line, &target.offset)) {
+		*search->error = "debug info has no code at this line";
+		search->result = -ENOENT;
+		return;
 	}
+	target.name = arena_printf(search->env->arena, "%s:%s@%s:%lu", search->provider, shown,
+				   line.file, line.line);
+	if (line.column)
+		target.name = arena_printf(search->env->arena, "%s:%lu", target.name, line.column);
 	search->found(&target, search->data);
 	search->result++;
 }
@@ -133,7 +216,7 @@ static bool matches_cpp(const char *wanted, const char *mangled)
 	return matches;
 }
 
-static void search_functions(struct search *search, const char *path,
+static void search_functions(struct search *search, const char *path, const char *shown,
 			     const struct elf_functions *functions)
 {
 	const struct plan_target *pattern = search->pattern;
@@ -142,57 +225,43 @@ static void search_functions(struct search *search, const char *path,
 		const struct elf_function *function = elf_find(functions, pattern->function);
 
 		if (function)
-			found_function(search, path, function);
+			found_function(search, path, shown, function);
 		return;
 	}
 	for (size_t i = 0; i < functions->n && search->result >= 0; i++)
 		if (pattern->extra ? matches_cpp(pattern->extra, functions->all[i].name)
 				   : glob_match(pattern->function, functions->all[i].name))
-			found_function(search, path, &functions->all[i]);
+			found_function(search, path, shown, &functions->all[i]);
 }
 
-static void search_binary(const char *path, void *data)
+static void search_binary(const char *path, const char *shown, void *data)
 {
 	struct search *search = data;
 	const struct elf_functions *functions;
 
 	if (search->result < 0)
 		return;
-	if (search->pattern->has_address) {
-		struct plan_target target = *search->pattern;
-
-		target.module = path;
-		target.name = arena_printf(search->env->arena, "%s:%s:%lu", search->provider, path,
-					   target.offset);
-		search->found(&target, search->data);
-		search->result++;
-		return;
+	if (search->pattern->source_file) {
+		found_line(search, path, shown);
+	} else if (search->pattern->has_address) {
+		found_address(search, path, shown);
+	} else {
+		functions = elf_functions(search->env, path, search->error);
+		if (functions)
+			search_functions(search, path, shown, functions);
 	}
-	functions = elf_functions(search->env, path, search->error);
-	if (functions)
-		search_functions(search, path, functions);
-	else if (!glob_is_pattern(search->pattern->module))
-		search->result = -ENOEXEC;
 }
 
 static int expand(const struct provider_env *env, const struct plan_target *pattern,
 		  provider_found_fn found, void *data, const char **error, const char *provider)
 {
 	struct search search = {env, pattern, provider, found, data, error, 0};
-	int result;
 
-	/* Every function of every file is no answer to a question. */
-	if (!strcmp(pattern->module, "*"))
-		return 0;
-	result = binary_resolve(env, pattern->module, search_binary, &search);
-	if (result == -ENOENT) {
-		*error = arena_printf(env->arena,
-				      "there is no file '%s', nor such a program in PATH "
-				      "or library",
-				      pattern->module);
-		return result;
+	if (!binary_resolve(env, pattern->module, search_binary, &search)) {
+		*error = binary_missing(env, pattern->module);
+		return glob_is_pattern(pattern->module) ? 0 : -ENOENT;
 	}
-	return result ? result : search.result;
+	return search.result;
 }
 
 static int expand_uprobe(const struct provider_env *env, const struct plan_target *pattern,
@@ -209,7 +278,7 @@ static int expand_uretprobe(const struct provider_env *env, const struct plan_ta
 
 static bool can_multi(const struct provider_env *env, const struct plan_target *pattern)
 {
-	if (env->no_uprobe_multi || pattern->has_address ||
+	if (env->no_uprobe_multi || pattern->has_address || pattern->source_file ||
 	    (!pattern->extra && !glob_is_pattern(pattern->function)))
 		return false;
 	return uprobe_multi_works();
@@ -377,18 +446,16 @@ static void describe(const struct provider_env *env, const struct plan_target *t
 {
 	struct type_function function;
 
-	if (!types_dwarf_function(env->types, target->module, env->debuginfo, target->function,
-				  &function))
+	if (!target->function || !types_dwarf_function(env->types, target->module, env->debuginfo,
+						       target->function, &function))
 		return;
-	for (uint32_t i = 0; i < function.nparams; i++) {
-		strbuf_adds(out, "    ");
-		type_name(function.params[i].type, out);
-		strbuf_addf(out, " %s\n", function.params[i].name);
-	}
+	for (uint32_t i = 0; i < function.nparams; i++)
+		strbuf_addf(out, "    %s %s\n", function.params[i].c_type, function.params[i].name);
 }
 
 static const char *const uprobe_forms[] = {"uprobe:BINARY:FUNCTION[+OFFSET]",
-					   "uprobe:BINARY:ADDRESS", "uprobe:BINARY:cpp:NAME", NULL};
+					   "uprobe:BINARY:ADDRESS", "uprobe:BINARY:cpp:NAME",
+					   "uprobe:BINARY@FILE:LINE[:COLUMN]", NULL};
 static const char *const uretprobe_forms[] = {"uretprobe:BINARY:FUNCTION", NULL};
 
 const struct provider provider_uprobe = {

@@ -37,7 +37,7 @@ struct search {
 	int n;
 };
 
-static void search_binary(const char *path, void *data)
+static void search_binary(const char *path, const char *shown, void *data)
 {
 	struct search *search = data;
 	const struct plan_target *pattern = search->pattern;
@@ -58,7 +58,7 @@ static void search_binary(const char *path, void *data)
 		    (pattern->extra && *pattern->extra &&
 		     !glob_match(pattern->extra, note->provider)))
 			continue;
-		target.name = arena_printf(search->env->arena, "usdt:%s:%s:%s", path,
+		target.name = arena_printf(search->env->arena, "usdt:%s:%s:%s", shown,
 					   note->provider, note->name);
 		search->found(&target, search->data);
 		search->n++;
@@ -69,17 +69,12 @@ static int expand(const struct provider_env *env, const struct plan_target *patt
 		  provider_found_fn found, void *data, const char **error)
 {
 	struct search search = {env, pattern, found, data, 0};
-	int result;
 
-	/* Every probe of every file is no answer to a question. */
-	if (!strcmp(pattern->module, "*") && !env->pid)
-		return 0;
-	result = binary_resolve(env, pattern->module, search_binary, &search);
-	if (result == -ENOENT)
-		*error = arena_printf(
-			env->arena, "there is no file '%s', nor such a program in PATH or library",
-			pattern->module);
-	return result ? result : search.n;
+	if (!binary_resolve(env, pattern->module, search_binary, &search)) {
+		*error = binary_missing(env, pattern->module);
+		return glob_is_pattern(pattern->module) ? 0 : -ENOENT;
+	}
+	return search.n;
 }
 
 static void signature(const struct provider_env *env, const struct plan_target *target,

@@ -291,6 +291,78 @@ START_TEST(operands)
 }
 END_TEST
 
+START_TEST(instructions_have_lengths)
+{
+	static const struct {
+		uint8_t code[16];
+		size_t length;
+	} cases[] = {
+		{{0x55}, 1}, /* push %rbp */
+		{{0x48, 0x89, 0xe5}, 3}, /* mov %rsp,%rbp */
+		{{0x48, 0x83, 0xec, 0x10}, 4}, /* sub $16,%rsp */
+		{{0x48, 0x81, 0xec, 0, 1, 0, 0}, 7}, /* sub $256,%rsp */
+		{{0xf3, 0x0f, 0x1e, 0xfa}, 4}, /* endbr64 */
+		{{0xe8, 1, 2, 3, 4}, 5}, /* call */
+		{{0x0f, 0x84, 1, 2, 3, 4}, 6}, /* je */
+		{{0x66, 0x2e, 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0}, 10}, /* nopw */
+		{{0x48, 0xb8, 1, 2, 3, 4, 5, 6, 7, 8}, 10}, /* movabs */
+		{{0x48, 0x8b, 0x05, 1, 2, 3, 4}, 7}, /* mov 1(%rip),%rax */
+		{{0x8b, 0x44, 0x24, 0x08}, 4}, /* mov 8(%rsp),%eax */
+		{{0x8b, 0x04, 0x25, 1, 2, 3, 4}, 7}, /* mov 0x4030201,%eax */
+		{{0xf6, 0xc1, 0x01}, 3}, /* test $1,%cl */
+		{{0xf6, 0xd1}, 2}, /* not %cl */
+		{{0x66, 0xb8, 1, 2}, 4}, /* mov $0x201,%ax */
+		{{0xc5, 0xf8, 0x77}, 3}, /* vzeroupper */
+		{{0xc5, 0xfd, 0xd7, 0xc0}, 4}, /* vpmovmskb %ymm0,%eax */
+		{{0xc4, 0xe3, 0x7d, 0x39, 0xc1, 0x01}, 6}, /* vextracti128 $1,%ymm0,%xmm1 */
+		{{0x62, 0xf1, 0x7c, 0x48, 0x10, 0x07}, 6}, /* vmovups (%rdi),%zmm0 */
+		{{0x66, 0x0f, 0x3a, 0x0f, 0xc1, 0x08}, 6}, /* palignr $8,%xmm1,%xmm0 */
+		{{0x06}, 0}, /* not in 64-bit mode */
+	};
+	static const uint8_t start[] = {0x55, 0x48, 0x89, 0xe5, 0xc3};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		ck_assert_msg(insn_length(cases[i].code, 16) == cases[i].length, "case %zu: %zu", i,
+			      insn_length(cases[i].code, 16));
+	ck_assert_uint_eq(insn_length(cases[5].code, 4), 0);
+	ck_assert(insn_begins_at(start, 5, 0) && insn_begins_at(start, 5, 1));
+	ck_assert(!insn_begins_at(start, 5, 2) && insn_begins_at(start, 5, 4));
+}
+END_TEST
+
+static void check_no_place(const char *text, const char *reason)
+{
+	struct plan_target pattern;
+	struct matches matches = {0};
+	const char *error = "";
+
+	ck_assert(parse(text, &pattern));
+	ck_assert_int_lt(provider_uprobe.expand(&env, &pattern, collect, &matches, &error), 0);
+	ck_assert_msg(strstr(error, reason) != NULL, "%s", error);
+}
+
+START_TEST(places_in_a_program)
+{
+	/* return i * 2; */
+	struct matches line = expand("uprobe:" CALLS "@calls.c:17");
+	struct plan_target call;
+
+	ck_assert_uint_eq(line.all.len, 1);
+	ck_assert_str_eq(line.all.data[0].name, "uprobe:" CALLS "@calls.c:17");
+	ck_assert(parse(arena_printf(arena, "uprobe:" CALLS ":0x%llx",
+				     (unsigned long long)line.all.data[0].offset),
+			&call));
+	ck_assert_uint_eq(call.offset, line.all.data[0].offset);
+	check_no_place("uprobe:" CALLS "@calls.c:1", "no code");
+	check_no_place("uprobe:" CALLS "@other.c:17", "no code");
+	check_no_place("uprobe:" CALLS ":first+2", "middle of instruction");
+	check_no_place("uprobe:" CALLS ":first+4000", "Offset outside the function bounds");
+	check_no_place("uprobe:/nonexistent:f", "no file '/nonexistent'");
+	env.unsafe = true;
+	ck_assert_uint_eq(expand("uprobe:" CALLS ":first+2").all.len, 1);
+}
+END_TEST
+
 START_TEST(watchpoints)
 {
 	check_name("w:0x1000:8:w", "watchpoint:0x1000:8:w");
@@ -349,6 +421,8 @@ int main(void)
 	tcase_add_test(tests, arguments_lie_in_registers);
 	tcase_add_test(tests, static_probes);
 	tcase_add_test(tests, operands);
+	tcase_add_test(tests, instructions_have_lengths);
+	tcase_add_test(tests, places_in_a_program);
 	tcase_add_test(tests, watchpoints);
 	tcase_add_test(tests, symbols_of_a_program);
 	tcase_add_test(tests, links_close_what_they_own);
