@@ -2,10 +2,14 @@
 #include "provider/internal.h"
 
 #include <bpf/libbpf.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+
+#define PERF_EVENTS_FEW 16 /* that are closed while one waits */
+#define CLOSERS 64 /* threads, which do nothing but wait */
 
 struct link_entry {
 	struct bpf_link *link; /* or */
@@ -91,10 +95,46 @@ size_t provider_links_count(const struct provider_links *links)
 	return links->n;
 }
 
-/* The descriptors of links must be closed to detach; perf events can be stopped first, which is
- * immediate. */
+struct closing {
+	int *fds;
+	size_t n, next;
+};
+
+static void *close_some(void *data)
+{
+	struct closing *closing = data;
+	size_t i;
+
+	while ((i = __atomic_fetch_add(&closing->next, 1, __ATOMIC_RELAXED)) < closing->n)
+		close(closing->fds[i]);
+	return NULL;
+}
+
+/* Where a program is taken off its event the kernel waits for all CPUs; many such waits are no
+ * longer than one. */
+static void close_all(int *fds, size_t n)
+{
+	struct closing closing = {fds, n, 0};
+	pthread_t threads[CLOSERS];
+	size_t started = 0;
+
+	while (started < CLOSERS && started + 1 < n &&
+	       !pthread_create(&threads[started], NULL, close_some, &closing))
+		started++;
+	close_some(&closing);
+	while (started)
+		pthread_join(threads[--started], NULL);
+}
+
+/* An event's program runs for tracepoints and probes even while the event is disabled, until its
+ * link is closed. */
 void provider_links_disable(struct provider_links *links)
 {
+	int *fds = calloc(links->n + 1, sizeof(*fds));
+	size_t n = 0;
+
+	if (!fds)
+		abort();
 	iteration_end(links->iteration);
 	links->iteration = NULL;
 	for (size_t i = 0; i < links->n; i++)
@@ -103,14 +143,15 @@ void provider_links_disable(struct provider_links *links)
 	for (size_t i = 0; i < links->n; i++) {
 		struct link_entry *entry = &links->entries[i];
 
-		if (entry->link) {
-			bpf_link__destroy(entry->link);
-			entry->link = NULL;
-		} else if (!entry->is_perf && entry->fd >= 0) {
-			close(entry->fd);
-			entry->fd = -1;
-		}
+		bpf_link__destroy(entry->link);
+		entry->link = NULL;
+		if (entry->is_perf || entry->fd < 0)
+			continue;
+		fds[n++] = entry->fd;
+		entry->fd = -1;
 	}
+	close_all(fds, n);
+	free(fds);
 }
 
 void provider_links_cut(struct provider_links *links, size_t count)
@@ -124,11 +165,48 @@ void provider_links_cut(struct provider_links *links, size_t count)
 	}
 }
 
+static int compare_fds(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+/*
+ * Where the kernel lets go of a tracepoint's or probe's event it waits for all CPUs, 20 ms and more
+ * for each. Of many a process of its own takes care, which has nothing else open and ends when they
+ * are closed; nobody needs to wait for it, since their programs are gone.
+ */
+static void leave_behind(const struct provider_links *links)
+{
+	int *fds = calloc(links->n + 1, sizeof(*fds));
+	size_t n = 0;
+	unsigned from = 0;
+	pid_t pid;
+
+	for (size_t i = 0; fds && i < links->n; i++)
+		if (links->entries[i].is_perf)
+			fds[n++] = links->entries[i].fd;
+	pid = n > PERF_EVENTS_FEW ? fork() : -1;
+	if (!pid) {
+		setsid();
+		qsort(fds, n, sizeof(*fds), compare_fds);
+		for (size_t i = 0; i < n; i++) {
+			if ((unsigned)fds[i] > from)
+				close_range(from, (unsigned)fds[i] - 1, 0);
+			from = (unsigned)fds[i] + 1;
+		}
+		close_range(from, ~0u, 0);
+		_exit(0);
+	}
+	free(fds);
+}
+
 void provider_links_free(struct provider_links *links)
 {
 	if (!links)
 		return;
 	iteration_end(links->iteration);
+	provider_links_disable(links);
+	leave_behind(links);
 	provider_links_cut(links, 0);
 	free(links->entries);
 	free(links);
