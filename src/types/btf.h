@@ -13,6 +13,17 @@ bool types_have_btf(struct types *types);
 /* The loaded vmlinux BTF, or NULL with a message in *error (in the arena). */
 struct btf *types_vmlinux_btf(struct types *types, const char **error);
 
+/* As above, without having libbpf read it, which takes longer than all the rest: false with
+ * *error set if there is none. */
+bool types_load_btf(struct types *types, const char **error);
+/*
+ * The part of the kernel's BTF that the CO-RE relocations of an object can refer to, for libbpf's
+ * btf_custom_path: a memfd that the caller closes, or a negative errno (-ENOENT if there is nothing
+ * to relocate, or no BTF). Sections .BTF and .BTF.ext of the object.
+ */
+int types_reduced_btf(struct types *types, const void *btf, size_t btf_size, const void *ext,
+		      size_t ext_size);
+
 struct type_param {
 	const char *name; /* "argN" where BTF has none */
 	const struct type *type;

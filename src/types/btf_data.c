@@ -161,7 +161,7 @@ static void release_bytes(struct btf_data *data)
 		btf__free(data->parsed);
 	else if (data->is_mapped)
 		munmap(data->bytes, data->size);
-	else
+	else if (!data->is_view)
 		free(data->bytes);
 	data->parsed = NULL;
 	data->bytes = NULL;
@@ -208,6 +208,17 @@ int btf_data_open_any(struct btf_data *data)
 
 	*data = (struct btf_data){0};
 	err = adopt(data, btf__load_vmlinux_btf());
+	if (err)
+		btf_data_close(data);
+	return err;
+}
+
+int btf_data_view(struct btf_data *data, const void *bytes, size_t size)
+{
+	int err;
+
+	*data = (struct btf_data){.bytes = (void *)bytes, .size = size, .is_view = true};
+	err = parse(data, NULL);
 	if (err)
 		btf_data_close(data);
 	return err;

@@ -19,9 +19,9 @@ struct btf_data {
 	const char *types, *strings;
 	uint32_t types_len, strings_len, first_string;
 	uint32_t *offsets; /* of each id in `types` */
-	void *bytes; /* owned: mapped, or on the heap */
+	void *bytes; /* mapped, on the heap, or a view of the caller's */
 	size_t size;
-	bool is_mapped;
+	bool is_mapped, is_view;
 	struct btf *parsed; /* owned: `bytes` are libbpf's */
 	uint32_t searches;
 	uint32_t *heads, *next; /* index of names: id + 1 - first by hash, and the next of the same
@@ -36,6 +36,8 @@ struct btf_data {
 int btf_data_open(struct btf_data *data, const char *path, const struct btf_data *base);
 /* As libbpf finds the running kernel's where there is no /sys/kernel/btf/vmlinux. */
 int btf_data_open_any(struct btf_data *data);
+/* Reads bytes that stay the caller's. 0 or -EINVAL. */
+int btf_data_view(struct btf_data *data, const void *bytes, size_t size);
 void btf_data_close(struct btf_data *data);
 
 /* NULL for 0 (void) and for ids that do not exist. Ids of the base are found as well. */

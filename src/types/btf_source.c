@@ -148,14 +148,20 @@ bool types_have_btf(struct types *types)
 	return btf_vmlinux(types) != NULL;
 }
 
+bool types_load_btf(struct types *types, const char **error)
+{
+	if (btf_vmlinux(types))
+		return true;
+	*error = types->btf->error;
+	return false;
+}
+
 struct btf *types_vmlinux_btf(struct types *types, const char **error)
 {
 	struct btf_object *vmlinux = btf_vmlinux(types);
 
-	if (!vmlinux) {
-		*error = types->btf->error;
+	if (!types_load_btf(types, error))
 		return NULL;
-	}
 	if (vmlinux->data.parsed)
 		return vmlinux->data.parsed;
 	if (!types->btf->libbpf)

@@ -3,6 +3,7 @@
 
 #include <bpf/btf.h>
 #include <check.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -229,6 +230,71 @@ START_TEST(definitions_print_as_c)
 }
 END_TEST
 
+/* An object's BTF that names task_struct and file, and a relocation of the first. */
+static int reduce(uint32_t core_relo_len)
+{
+	struct {
+		uint16_t magic;
+		uint8_t version, flags;
+		uint32_t hdr_len, offsets[6];
+		uint32_t record_size, section, n, relo[4];
+	} ext = {
+		BTF_MAGIC, BTF_VERSION, 0, 32,           {0, 0, 0, 0, 0, core_relo_len},
+		16,        1,           1, {0, 1, 0, 0},
+	};
+	struct btf *local = btf__new_empty();
+	const void *bytes;
+	uint32_t size;
+	int fd;
+
+	ck_assert_int_eq(btf__add_struct(local, "task_struct___mine", 4), 1);
+	ck_assert_int_eq(btf__add_struct(local, "file", 4), 2);
+	bytes = btf__raw_data(local, &size);
+	fd = types_reduced_btf(types, bytes, size, &ext, sizeof(ext));
+	btf__free(local);
+	return fd;
+}
+
+static const struct btf_member *member(const struct btf *btf, const struct btf_type *type,
+				       const char *name)
+{
+	for (uint32_t i = 0; i < btf_vlen(type); i++)
+		if (!strcmp(btf__name_by_offset(btf, btf_members(type)[i].name_off), name))
+			return &btf_members(type)[i];
+	ck_abort_msg("no member %s", name);
+}
+
+START_TEST(relocations_need_a_part_of_it)
+{
+	const struct btf_type *task, *whole;
+	const char *error;
+	struct btf *kernel = types_vmlinux_btf(types, &error), *part;
+	int fd = reduce(28);
+
+	ck_assert_int_ge(fd, 0);
+	part = btf__parse_raw(arena_printf(arena, "/proc/self/fd/%d", fd));
+	close(fd);
+	ck_assert_ptr_nonnull(part);
+	ck_assert_uint_lt(btf__type_cnt(part), btf__type_cnt(kernel) / 50);
+	task = btf__type_by_id(
+		part, (uint32_t)btf__find_by_name_kind(part, "task_struct", BTF_KIND_STRUCT));
+	whole = btf__type_by_id(
+		kernel, (uint32_t)btf__find_by_name_kind(kernel, "task_struct", BTF_KIND_STRUCT));
+	ck_assert_uint_eq(task->size, whole->size);
+	ck_assert_uint_eq(btf_vlen(task), btf_vlen(whole));
+	ck_assert_uint_eq(member(part, task, "comm")->offset,
+			  member(kernel, whole, "comm")->offset);
+	/* What lies in it by value is there; what it points to is not. */
+	ck_assert_int_gt(btf__find_by_name_kind(part, "sched_entity", BTF_KIND_STRUCT), 0);
+	ck_assert(btf_is_ptr(btf__type_by_id(part, member(part, task, "real_parent")->type)));
+	ck_assert_int_lt(btf__find_by_name_kind(part, "mm_struct", BTF_KIND_STRUCT), 0);
+	ck_assert_int_lt(btf__find_by_name_kind(part, "file", BTF_KIND_STRUCT), 0);
+	btf__free(part);
+	ck_assert_int_eq(reduce(0), -ENOENT);
+	ck_assert_int_eq(reduce(4000), -ENOENT);
+}
+END_TEST
+
 static void check_broken(const void *bytes, size_t size)
 {
 	char path[] = "/tmp/sonde-btf-XXXXXX";
@@ -304,6 +370,7 @@ int main(void)
 		tcase_add_test(tests, raw_tracepoints_have_prototypes);
 		tcase_add_test(tests, names_are_listed);
 		tcase_add_test(tests, definitions_print_as_c);
+		tcase_add_test(tests, relocations_need_a_part_of_it);
 		suite_add_tcase(suite, tests);
 	}
 	runner = srunner_create(suite);
