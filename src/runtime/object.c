@@ -4,6 +4,8 @@
  */
 #include "runtime/internal.h"
 
+#include "types/btf.h"
+
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -16,6 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define BTF_SECTION ".BTF"
+#define BTF_EXT_SECTION ".BTF.ext"
 #define RING_PAGES_MIN 64u
 #define RING_PAGES_MAX 1024u
 #define INITIAL_PID_NS_INO 0xEFFFFFFCu /* PROC_PID_INIT_INO, linux/proc_ns.h */
@@ -24,6 +28,8 @@
 struct elf_parts {
 	const void *plan;
 	size_t plan_size;
+	const void *btf, *btf_ext;
+	size_t btf_size, btf_ext_size;
 	bool has_settings, has_state;
 	size_t settings_offset, state_offset; /* in .rodata and .data */
 };
@@ -53,6 +59,14 @@ static void read_symbols(Elf_Scn *section, const GElf_Shdr *header, Elf *elf,
 	}
 }
 
+/* A section's bytes in the caller's memory; NULL if they do not lie in it. */
+static const void *raw_bytes(const void *object, size_t size, const GElf_Shdr *header)
+{
+	if (header->sh_offset > size || header->sh_size > size - header->sh_offset)
+		return NULL;
+	return (const char *)object + header->sh_offset;
+}
+
 static bool read_elf(const void *object, size_t size, struct elf_parts *parts)
 {
 	Elf *elf;
@@ -75,6 +89,12 @@ static bool read_elf(const void *object, size_t size, struct elf_parts *parts)
 		name = elf_strptr(elf, names, header.sh_name);
 		if (header.sh_type == SHT_SYMTAB) {
 			read_symbols(section, &header, elf, parts);
+		} else if (name && !strcmp(name, BTF_SECTION)) {
+			parts->btf = raw_bytes(object, size, &header);
+			parts->btf_size = header.sh_size;
+		} else if (name && !strcmp(name, BTF_EXT_SECTION)) {
+			parts->btf_ext = raw_bytes(object, size, &header);
+			parts->btf_ext_size = header.sh_size;
 		} else if (name && !strcmp(name, PLAN_SECTION)) {
 			Elf_Data *data = elf_getdata(section, NULL);
 
@@ -203,9 +223,10 @@ static void prepare_programs(const struct run *run)
 	}
 }
 
-static bool open_object(struct run *run, const struct elf_parts *parts)
+static bool open_object(struct run *run, const struct elf_parts *parts, const char *btf_path)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "sonde");
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "sonde",
+		    .btf_custom_path = btf_path);
 	struct bpf_map *map;
 	size_t size = 0;
 	void *rodata;
@@ -324,12 +345,23 @@ static bool open_maps(struct run *run, const struct elf_parts *parts)
 
 bool run_load(struct run *run)
 {
+	const char *btf_path = NULL;
 	struct elf_parts parts;
+	bool is_loaded;
+	int btf_fd;
 
 	if (!read_elf(run->options->object, run->options->object_size, &parts))
 		return bad_object(run, "its sections cannot be read");
 	run->ncpus = (unsigned)libbpf_num_possible_cpus();
-	return open_object(run, &parts) && load_object(run) && open_maps(run, &parts);
+	/* Relocated against a few of the kernel's types: libbpf is slow to read them all. */
+	btf_fd = types_reduced_btf(run->options->env->types, parts.btf, parts.btf_size,
+				   parts.btf_ext, parts.btf_ext_size);
+	if (btf_fd >= 0)
+		btf_path = arena_printf(run->arena, "/proc/self/fd/%d", btf_fd);
+	is_loaded = open_object(run, &parts, btf_path) && load_object(run);
+	if (btf_fd >= 0)
+		close(btf_fd);
+	return is_loaded && open_maps(run, &parts);
 }
 
 void run_unload(struct run *run)
