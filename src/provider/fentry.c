@@ -163,7 +163,7 @@ static int expand(const struct provider_env *env, const struct plan_target *patt
 
 	if (is_bpf_target(pattern))
 		return find_programs(env, pattern, provider, found, data);
-	if (!types_vmlinux_btf(env->types, error))
+	if (!types_load_btf(env->types, error))
 		return -ENOENT;
 	if (glob_is_pattern(pattern->function) || (module && glob_is_pattern(module)))
 		return search(env, pattern, provider, found, data);

@@ -31,7 +31,7 @@ static int expand(const struct provider_env *env, const struct plan_target *patt
 	struct name_list list = {.arena = env->arena};
 	int n = 0;
 
-	if (!types_vmlinux_btf(env->types, error))
+	if (!types_load_btf(env->types, error))
 		return -ENOENT;
 	types_each_raw_tracepoint(env->types, name_list_add, &list);
 	name_list_sort(&list);
