@@ -204,24 +204,12 @@ void emit_update_max(struct codegen *cg, const struct plan_map *map, const struc
 
 /* --- histograms --- */
 
-/*
- * Hides what LLVM knows of the value. It knows the bucket's bounds, would drop the test that tells
- * the verifier, which does not know them.
- */
-static LLVMValueRef emit_opaque(struct codegen *cg, LLVMValueRef value)
-{
-	LLVMTypeRef type = LLVMFunctionType(cg->i64, &cg->i64, 1, 0);
-	LLVMValueRef barrier =
-		LLVMGetInlineAsm(type, "", 0, "=r,0", 4, 1, 0, LLVMInlineAsmDialectATT, 0);
-
-	return LLVMBuildCall2(cg->builder, type, barrier, &value, 1, "");
-}
-
 LLVMValueRef emit_entry(struct codegen *cg, LLVMValueRef array, LLVMValueRef index, uint32_t count,
 			uint32_t size)
 {
 	LLVMValueRef last = cg_i64(cg, count - 1), inside;
 
+	/* LLVM knows the bounds of some, and would drop the test that tells the verifier */
 	index = emit_opaque(cg, index);
 	inside = LLVMBuildICmp(cg->builder, LLVMIntULT, index, last, "");
 	index = LLVMBuildSelect(cg->builder, inside, index, last, "");

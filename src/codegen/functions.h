@@ -42,8 +42,6 @@ void emit_buf(struct codegen *cg, const struct expr *call, LLVMValueRef dst, boo
 LLVMValueRef emit_copy_text(struct codegen *cg, LLVMValueRef dst, LLVMValueRef src, uint32_t size);
 /* An i64 that is between 0 and @max: below and above it is one of these. The verifier sees it. */
 LLVMValueRef emit_clamp(struct codegen *cg, LLVMValueRef value, uint64_t max);
-/* The same value, of which LLVM then knows nothing: a test of it is kept as it stands. */
-LLVMValueRef emit_opaque(struct codegen *cg, LLVMValueRef value);
 /* The event @error with the code (i64) of a helper, if that is negative. */
 void emit_check(struct codegen *cg, LLVMValueRef code, uint32_t error);
 

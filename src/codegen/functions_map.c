@@ -62,7 +62,7 @@ static LLVMValueRef emit_delete_scalar(struct codegen *cg, const struct expr *ca
 {
 	uint32_t index = call->call.args.data[0]->map.map;
 	const struct plan_map *map = &cg->plan->maps.data[index];
-	LLVMValueRef key = emit_key(cg, call), existed = cg_local(cg, cg->i64, "existed");
+	LLVMValueRef key = emit_key(cg, call), existed = cg_temp(cg, 8, 8);
 
 	emit_store(cg, cg_i64(cg, 0), existed, 8);
 	if (map->kind == MAP_KIND_PERCPU_ARRAY)

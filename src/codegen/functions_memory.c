@@ -4,15 +4,6 @@
  */
 #include "codegen/functions.h"
 
-LLVMValueRef emit_opaque(struct codegen *cg, LLVMValueRef value)
-{
-	LLVMTypeRef type = LLVMTypeOf(value), function = LLVMFunctionType(type, &type, 1, 0);
-	LLVMValueRef assembly =
-		LLVMGetInlineAsm(function, "", 0, "=r,0", 4, 1, 0, LLVMInlineAsmDialectATT, 0);
-
-	return LLVMBuildCall2(cg->builder, function, assembly, &value, 1, "");
-}
-
 LLVMValueRef emit_clamp(struct codegen *cg, LLVMValueRef value, uint64_t max)
 {
 	LLVMValueRef is_negative;

@@ -231,7 +231,7 @@ LLVMValueRef emit_call_skboutput(struct codegen *cg, const struct expr *call, LL
 	const struct type *skb_type = types_by_tag(cg->types, TYPE_STRUCT, "sk_buff");
 	LLVMValueRef skb = emit_value64(cg, args[SKB]), wanted = emit_value64(cg, args[LENGTH]);
 	LLVMValueRef offset = emit_value64(cg, args[OFFSET]), length, linear, data, code, bytes;
-	LLVMValueRef failed = cg_local(cg, cg->i32, "skb_failed");
+	LLVMValueRef failed = cg_temp(cg, 4, 4);
 	const struct type_field *fields;
 	struct cg_record record;
 	uint32_t n, most;

@@ -145,8 +145,14 @@ LLVMValueRef emit_equal(struct codegen *cg, const struct type *type, LLVMValueRe
 /* --- memory (memory.c, scratch.c) --- */
 
 LLVMValueRef cg_temp(struct codegen *cg, uint32_t size, uint32_t align);
+/* The same for what must be on the stack: pointers. */
+LLVMValueRef cg_stack_temp(struct codegen *cg, uint32_t size);
+/* It is not needed any more. */
+void cg_stack_free(struct codegen *cg, LLVMValueRef memory);
 /* @address + @bytes */
 LLVMValueRef emit_offset(struct codegen *cg, LLVMValueRef address, uint64_t bytes);
+/* The same value, of which LLVM then knows nothing: a test of it is kept as it stands. */
+LLVMValueRef emit_opaque(struct codegen *cg, LLVMValueRef value);
 /* @address + @bytes, an i64 */
 LLVMValueRef emit_offset_by(struct codegen *cg, LLVMValueRef address, LLVMValueRef bytes);
 /* An integer of @size bytes; @align 1 if nothing is known. */

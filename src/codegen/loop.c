@@ -77,6 +77,7 @@ static void emit_leave_too(struct codegen *cg)
 struct callback {
 	struct cg_function *fn, *caller;
 	struct cg_loop loop;
+	LLVMBasicBlockRef body;
 	bool had_left; /* the program could be left before this loop */
 };
 
@@ -119,18 +120,16 @@ static void callback_begin(struct codegen *cg, struct callback *callback, struct
 	returning_block(cg, fn->leave, 0);
 	callback->loop = (struct cg_loop){NULL, fn->broken, fn->leave};
 	fn->loop = &callback->loop;
-	fn->at = cg_block(cg, "round");
-	cg_position(cg, fn->at);
+	callback->body = cg_block(cg, "round");
+	cg_position(cg, callback->body);
 }
 
 /* Ends the function; the builder is back with the caller. */
 static void callback_end(struct codegen *cg, struct callback *callback)
 {
-	LLVMBasicBlockRef round = callback->fn->at;
-
 	emit_jump(cg, callback->fn->leave);
 	cg_position(cg, callback->fn->entry);
-	emit_jump(cg, round);
+	emit_jump(cg, callback->body);
 	cg_switch(cg, callback->caller);
 }
 

@@ -12,8 +12,32 @@ LLVMValueRef emit_offset(struct codegen *cg, LLVMValueRef address, uint64_t byte
 	return bytes ? emit_offset_by(cg, address, cg_i64(cg, bytes)) : address;
 }
 
+static void add_attribute(struct codegen *cg, LLVMValueRef call, const char *name, size_t len)
+{
+	unsigned kind = LLVMGetEnumAttributeKindForName(name, len);
+
+	LLVMAddCallSiteAttribute(call, (LLVMAttributeIndex)LLVMAttributeFunctionIndex,
+				 LLVMCreateEnumAttribute(cg->context, kind, 0));
+}
+
+LLVMValueRef emit_opaque(struct codegen *cg, LLVMValueRef value)
+{
+	LLVMTypeRef type = LLVMTypeOf(value), function = LLVMFunctionType(type, &type, 1, 0);
+	LLVMValueRef assembly =
+		LLVMGetInlineAsm(function, "", 0, "=r,0", 4, 0, 0, LLVMInlineAsmDialectATT, 0);
+
+	value = LLVMBuildCall2(cg->builder, function, assembly, &value, 1, "");
+	add_attribute(cg, value, "memory", 6); /* none */
+	add_attribute(cg, value, "nounwind", 8);
+	return value;
+}
+
+/* Of an offset that it knows to be small LLVM would make an "or", which the verifier refuses on
+ * pointers. */
 LLVMValueRef emit_offset_by(struct codegen *cg, LLVMValueRef address, LLVMValueRef bytes)
 {
+	if (!LLVMIsConstant(bytes))
+		bytes = emit_opaque(cg, bytes);
 	return LLVMBuildGEP2(cg->builder, cg->i8, address, &bytes, 1, "");
 }
 

@@ -82,8 +82,8 @@ LLVMValueRef emit_aggregate_number_at(struct codegen *cg, uint32_t map, LLVMValu
 	const struct type *number = type_int(cg->types, 8, gather.type->is_signed);
 	LLVMValueRef total, count;
 
-	gather.total = cg_local(cg, cg->i64, "");
-	gather.second = cg_local(cg, cg->i64, "");
+	gather.total = cg_temp(cg, 8, 8);
+	gather.second = cg_temp(cg, 8, 8);
 	emit_store(cg, cg_i64(cg, 0), gather.total, 8);
 	emit_store(cg, cg_i64(cg, 0), gather.second, 8);
 	emit_each_cpu(cg, &gather, cg_map(cg, map), key);

@@ -50,10 +50,9 @@ void emit_repeat(struct codegen *cg, const struct cg_repeat *repeat, LLVMValueRe
 
 LLVMValueRef cg_repeat_context(struct codegen *cg, LLVMValueRef *pointers, uint32_t n)
 {
-	LLVMValueRef context = cg_local(cg, LLVMArrayType2(cg->ptr, n), "context");
+	LLVMValueRef context = cg_stack_temp(cg, n * 8);
 	uint32_t i;
 
-	cg->program->stack_used += n * 8;
 	for (i = 0; i < n; i++)
 		LLVMBuildStore(cg->builder, pointers[i], emit_offset(cg, context, i * 8));
 	return context;

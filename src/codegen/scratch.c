@@ -3,11 +3,11 @@
  * the callbacks of its loops together. The others go to sonde_scratch, a per-CPU array, of which a
  * running program has one element to itself:
  *
- *	element 0           programs that the kernel runs one at a time per CPU
- *(PROVIDER_PERF_GUARD) elements 1 to 4     programs that can be preempted: each run claims a free
- *element in plan_state.scratch_busy, and is missed when there is none further elements    one for
- *each other program: the kernel does not start a program on a CPU on which it is running, but may
- *start another one in an interrupt
+ *  - element 0: programs that the kernel runs one at a time per CPU (PROVIDER_PERF_GUARD);
+ *  - elements 1 to 4: programs that can be preempted. Each run claims a free element in
+ *    plan_state.scratch_busy, and is missed when there is none;
+ *  - further elements: one for each other program. The kernel does not start a program on a CPU on
+ *    which it is running, but may start another one in an interrupt.
  *
  * An element of a per-CPU map has 32 KiB at most: programs that need more use further maps
  * (sonde_scratch_1 ...), called chunks, under the same element number.
@@ -193,7 +193,7 @@ bool scratch_take_stack(struct codegen *cg, uint32_t size)
 	return true;
 }
 
-static LLVMValueRef stack_temp(struct codegen *cg, uint32_t size)
+static LLVMValueRef stack_temp(struct codegen *cg, uint32_t size, bool is_forced)
 {
 	struct cg_stack_slot *slot;
 
@@ -201,7 +201,9 @@ static LLVMValueRef stack_temp(struct codegen *cg, uint32_t size)
 		if (!slot->serial && slot->size == align_up(size))
 			break;
 	if (!slot) {
-		if (!scratch_take_stack(cg, size))
+		if (is_forced)
+			cg->program->stack_used += align_up(size);
+		else if (!scratch_take_stack(cg, size))
 			return NULL;
 		slot = arena_new_object(cg->arena, struct cg_stack_slot);
 		slot->memory = cg_local(cg, LLVMArrayType2(cg->i64, align_up(size) / 8), "");
@@ -215,10 +217,24 @@ static LLVMValueRef stack_temp(struct codegen *cg, uint32_t size)
 
 LLVMValueRef cg_temp(struct codegen *cg, uint32_t size, uint32_t align)
 {
-	LLVMValueRef memory = stack_temp(cg, size ? size : 1);
+	LLVMValueRef memory = stack_temp(cg, size ? size : 1, false);
 
 	(void)align; /* all of it is aligned to 8, and no type needs more */
 	return memory ? memory : scratch_address(cg, scratch_reserve(cg, size));
+}
+
+LLVMValueRef cg_stack_temp(struct codegen *cg, uint32_t size)
+{
+	return stack_temp(cg, size, true);
+}
+
+void cg_stack_free(struct codegen *cg, LLVMValueRef memory)
+{
+	struct cg_stack_slot *slot;
+
+	for (slot = cg->fn->slots; slot; slot = slot->next)
+		if (slot->memory == memory)
+			slot->serial = 0;
 }
 
 struct scratch_mark scratch_mark(struct codegen *cg)

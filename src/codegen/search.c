@@ -254,6 +254,7 @@ static LLVMValueRef emit_search(struct codegen *cg, const struct expr *call)
 	emit_search_step(cg, &search, &repeat);
 	cg_repeat_end(cg, &repeat);
 	emit_repeat(cg, &repeat, cg_i32(cg, search.hay_capacity * 2), context);
+	cg_stack_free(cg, context);
 	found = emit_load(cg, emit_offset(cg, search.pointers[STATE], FOUND), 8, 8);
 	search_block = cg_current(cg);
 	emit_jump(cg, next);

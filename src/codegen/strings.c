@@ -79,6 +79,7 @@ static void emit_compare_chunks(struct codegen *cg, struct span span, LLVMValueR
 	cg_repeat_next(cg, false);
 	cg_repeat_end(cg, &repeat);
 	emit_repeat(cg, &repeat, cg_i32(cg, rounds), context);
+	cg_stack_free(cg, context);
 }
 
 /* Most comparisons are decided by the first word: the rest is looked at only if it is the same. */
@@ -97,7 +98,7 @@ LLVMValueRef emit_bytes_equal(struct codegen *cg, struct span span, LLVMValueRef
 	from_first = cg_current(cg);
 	emit_branch(cg, first, more, next);
 	cg_position(cg, more);
-	equal = cg_local(cg, cg->i64, "equal");
+	equal = cg_temp(cg, 8, 8);
 	emit_store(cg, cg_i64(cg, 1), equal, 8);
 	emit_compare_chunks(cg, span, a, b, rounds, align, equal);
 	rest = LLVMBuildIsNull(cg->builder,
@@ -364,7 +365,7 @@ LLVMValueRef emit_call_memcmp(struct codegen *cg, const struct expr *call, LLVMV
 	rest = emit_sign(cg, emit_offset(cg, a, done), emit_offset(cg, b, done), n - done, align);
 	if (!rounds)
 		return rest;
-	sign = cg_local(cg, cg->i32, "sign");
+	sign = cg_temp(cg, 4, 4);
 	emit_store(cg, cg_i32(cg, 0), sign, 4);
 	emit_sign_chunks(cg, call->span, a, b, rounds, align, sign);
 	sign = emit_load(cg, sign, 4, 4);

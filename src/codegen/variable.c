@@ -121,7 +121,7 @@ void variables_begin(struct codegen *cg)
 		struct cg_variable *variable = &uses.variables[i];
 		const struct type *type = program->variables.data[i]->type;
 
-		if (!variable->is_shared && type_is_scalar(type))
+		if (!variable->is_shared && type_is_scalar(type) && cg->stack_budget)
 			continue;
 		if (!variable->is_shared && scratch_take_stack(cg, type->size))
 			continue;
