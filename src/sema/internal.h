@@ -33,6 +33,7 @@
  *   cast.c      written and inserted conversions, conditions
  *   typename.c  struct type_expr to type
  *   plan.c      events and places while bodies are checked
+ *   size.c      how much memory values take
  *   finish.c    the plan's remaining fields
  *   functions*.c, format.c  calls: sema_call(), a hook for each row of functions.def, printf
  * directives builtins*.c sema_builtin(), a hook for each row of builtins.def fold.c      what is
@@ -359,6 +360,7 @@ void named_check(struct sema *sema);
 void config_apply(struct sema *sema); /* config.c */
 void attach_expand(struct sema *sema); /* attach.c: fills sema->instances and the plan's programs */
 void finish_plan(struct sema *sema); /* finish.c */
+void size_check(struct sema *sema); /* size.c: values and programs that take too much memory */
 
 /* --- inside the core: each handles its kinds of sema_expr() --- */
 void sema_ident(struct sema *sema, struct expr **expr);

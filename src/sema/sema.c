@@ -226,7 +226,9 @@ struct plan *sema_check(const struct sema_options *options, struct script *scrip
 		named_check(&sema);
 	if (!failed(&sema))
 		finish_plan(&sema);
-	if (!failed(&sema))
+	if (!failed(&sema)) {
 		assert_typed(&sema);
+		size_check(&sema);
+	}
 	return failed(&sema) ? NULL : sema.plan;
 }
