@@ -1,5 +1,6 @@
 /* Types of the running kernel. What is expected holds for every kernel since 5.10 on x86_64. */
 #include "types/btf.h"
+#include "types/btf_data.h"
 
 #include <bpf/btf.h>
 #include <check.h>
@@ -230,6 +231,51 @@ START_TEST(definitions_print_as_c)
 }
 END_TEST
 
+/* What a module's file holds: its ids and strings continue those of vmlinux. */
+START_TEST(modules_continue_vmlinux)
+{
+	char path[] = "/tmp/sonde-btf-XXXXXX";
+	const char *error;
+	struct btf *kernel = types_vmlinux_btf(types, &error);
+	struct btf *module = btf__new_empty_split(kernel);
+	int list_head = btf__find_by_name_kind(kernel, "list_head", BTF_KIND_STRUCT);
+	struct btf_data base, data;
+	const struct btf_type *type;
+	FILE *file = fdopen(mkstemp(path), "w");
+	const void *bytes;
+	uint32_t size, id;
+
+	ck_assert_int_gt(btf__add_struct(module, "sonde_no_such_struct", 16), 0);
+	ck_assert_int_eq(btf__add_field(module, "list", list_head, 0, 0), 0);
+	/* Its name is a string of vmlinux. */
+	ck_assert_int_gt(btf__add_struct(module, "vfs_read", 4), 0);
+	bytes = btf__raw_data(module, &size);
+	ck_assert_uint_eq(fwrite(bytes, 1, size, file), size);
+	fclose(file);
+	ck_assert_int_eq(btf_data_open(&base, "/sys/kernel/btf/vmlinux", NULL), 0);
+	ck_assert_int_eq(btf_data_open(&data, path, &base), 0);
+	unlink(path);
+	ck_assert_uint_eq(base.n + 1, btf__type_cnt(kernel));
+	ck_assert_uint_eq(data.first, base.n + 1);
+	ck_assert_uint_eq(data.n, 2);
+	for (int round = 0; round < 20; round++) { /* by search, then by the index */
+		id = btf_data_find(&data, "sonde_no_such_struct", BTF_KINDS(BTF_KIND_STRUCT));
+		ck_assert_uint_eq(id, data.first);
+		ck_assert_uint_eq(btf_data_find(&data, "vfs_read", BTF_KINDS(BTF_KIND_STRUCT)),
+				  data.first + 1);
+		ck_assert_uint_eq(btf_data_find(&data, "vfs_read", BTF_KINDS(BTF_KIND_FUNC)), 0);
+		ck_assert_uint_eq(btf_data_find(&data, "list_head", BTF_KINDS(BTF_KIND_STRUCT)), 0);
+	}
+	type = btf_data_type(&data, id);
+	ck_assert_str_eq(btf_data_name(&data, type), "sonde_no_such_struct");
+	type = btf_data_type(&data, btf_members(type)[0].type);
+	ck_assert_str_eq(btf_data_name(&data, type), "list_head");
+	btf_data_close(&data);
+	btf_data_close(&base);
+	btf__free(module);
+}
+END_TEST
+
 /* An object's BTF that names task_struct and file, and a relocation of the first. */
 static int reduce(uint32_t core_relo_len)
 {
@@ -370,6 +416,8 @@ int main(void)
 		tcase_add_test(tests, raw_tracepoints_have_prototypes);
 		tcase_add_test(tests, names_are_listed);
 		tcase_add_test(tests, definitions_print_as_c);
+		if (!access("/sys/kernel/btf/vmlinux", R_OK))
+			tcase_add_test(tests, modules_continue_vmlinux);
 		tcase_add_test(tests, relocations_need_a_part_of_it);
 		suite_add_tcase(suite, tests);
 	}
