@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 struct reason {
 	const char *pattern; /* found in the verifier's last lines */
@@ -92,6 +93,9 @@ static const char *error_reason(int error)
 	switch (-error) {
 	case EPERM:
 	case EACCES:
+		if (!geteuid())
+			return "it does not permit programs of this type, not even to root (by its "
+			       "configuration, or locked down)";
 		return "permission denied: loading needs CAP_BPF and CAP_PERFMON, or root";
 	case ENOMEM:
 		return "the kernel has no memory for it";
