@@ -316,6 +316,12 @@ static const struct {
 	{"let @x = hash(5); begin { @x[1] = count() }", "map-kind",
 	 "Type from declaration: hash. Type from value/key type: percpuhash"},
 	{"let @x = hash(5); let @x = hash(6); begin { @x[1] = 1 }", "map-declared", NULL},
+	{"begin { let $a: uint8[40000]; $a = (uint8[40000])1 }", "invalid-cast", NULL},
+	{"begin { let $a: uint8[40000]; print(1) }", "value-size",
+	 "takes 40000 bytes, more than the 32768 that one may have"},
+	{"config = { max_strlen = 16000 } begin { $a = str(0); $b = str(0); $c = str(0); $d = "
+	 "str(0); $e = str(0); $f = str(0); $g = str(0); }",
+	 "program-memory", NULL},
 	{"config = { max_probes = 2 } begin { } begin { } begin { }", "too-many-probes",
 	 "Can't attach to 3 probes because it exceeds the current limit of 2 probes."},
 };
