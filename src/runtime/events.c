@@ -135,8 +135,27 @@ static void print_joined(struct run *run, const struct plan_event *event, const 
 	strbuf_free(&text);
 }
 
+/* A helper's usual failures (no room, no such key) may have a text of their own. */
+static const char *error_text(const struct plan_event *event, int64_t code)
+{
+	if (event->kind != EVENT_HELPER_ERROR ||
+	    (event->format && *event->format && (code == -E2BIG || code == -ENOENT)))
+		return event->format ? event->format : "";
+	return strerror((int)-code);
+}
+
+static void show_error(struct run *run, uint32_t index)
+{
+	const struct plan_event *event = &run->plan->events.data[index];
+	struct run_warning *warning = &run->warnings[index];
+
+	output_runtime_error(run->output, event, error_text(event, warning->code), event->helper,
+			     warning->code, warning->held);
+	warning->held = 0;
+}
+
 /* A warning at run time: shown at most once a second, with how many there were since. */
-static void report_error(struct run *run, uint32_t index, const char *message, int64_t code)
+static void report_error(struct run *run, uint32_t index, int64_t code)
 {
 	const struct plan_event *event = &run->plan->events.data[index];
 	struct run_warning *warning = &run->warnings[index];
@@ -148,21 +167,11 @@ static void report_error(struct run *run, uint32_t index, const char *message, i
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	ns = (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
 	warning->held++;
+	warning->code = code;
 	if (warning->last_ns && ns - warning->last_ns < SECOND_NS)
 		return;
-	output_runtime_error(run->output, event, message, event->helper, code, warning->held);
+	show_error(run, index);
 	warning->last_ns = ns;
-	warning->held = 0;
-}
-
-static void helper_error(struct run *run, uint32_t index, const char *payload)
-{
-	const struct plan_event *event = &run->plan->events.data[index];
-	int64_t code = (int64_t)member_u64(event, 0, payload);
-	const char *message =
-		event->format && *event->format ? event->format : strerror((int)-code);
-
-	report_error(run, index, message, code);
 }
 
 static void dispatch(struct run *run, uint32_t index, const char *payload)
@@ -217,10 +226,10 @@ static void dispatch(struct run *run, uint32_t index, const char *payload)
 	case EVENT_SKBOUTPUT:
 		break;
 	case EVENT_RUNTIME_ERROR:
-		report_error(run, index, event->format, 0);
+		report_error(run, index, 0);
 		break;
 	case EVENT_HELPER_ERROR:
-		helper_error(run, index, payload);
+		report_error(run, index, (int64_t)member_u64(event, 0, payload));
 		break;
 	}
 }
@@ -246,13 +255,7 @@ int run_handle_record(void *data, void *record, size_t size)
 
 void run_flush_warnings(struct run *run)
 {
-	for (size_t i = 0; i < run->plan->events.len; i++) {
-		const struct plan_event *event = &run->plan->events.data[i];
-		struct run_warning *warning = &run->warnings[i];
-
-		if (warning->held && event->kind != EVENT_ASSERT)
-			output_runtime_error(run->output, event, event->format ? event->format : "",
-					     event->helper, 0, warning->held);
-		warning->held = 0;
-	}
+	for (uint32_t i = 0; i < run->plan->events.len; i++)
+		if (run->warnings[i].held && run->plan->events.data[i].kind != EVENT_ASSERT)
+			show_error(run, i);
 }

@@ -25,6 +25,7 @@ struct run_map {
 struct run_warning {
 	uint64_t last_ns; /* when it was last shown; 0: never */
 	uint64_t held; /* occurrences since */
+	int64_t code; /* of the last one */
 };
 
 struct run {

@@ -58,6 +58,24 @@ uint32_t sema_division_error(struct sema *sema, struct span span)
 				  "results. 1 is being used as the result.");
 }
 
+/* What a helper's usual failure means; others are told by their code. */
+static const char *usual_failure(const char *helper)
+{
+	static const struct {
+		const char *helper, *text;
+	} failures[] = {
+		{"map_update_elem",
+		 "Map full; can't update element. Try increasing max_map_keys config or manually "
+		 "setting the max entries in a map declaration e.g. `let @a = hash(5000)`"},
+		{"map_lookup_elem", "Can't lookup map element because it does not exist."},
+	};
+
+	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++)
+		if (!strcmp(failures[i].helper, helper))
+			return failures[i].text;
+	return NULL;
+}
+
 void sema_helper_error(struct sema *sema, struct expr *expr, const char *helper, bool only_with_k)
 {
 	const struct type *code = sema_int64(sema);
@@ -69,6 +87,7 @@ void sema_helper_error(struct sema *sema, struct expr *expr, const char *helper,
 	event = sema_event(sema, EVENT_HELPER_ERROR, expr->span, type_tuple(sema->types, &code, 1),
 			   &index);
 	event->helper = helper;
+	event->format = usual_failure(helper);
 	event->only_with_k = only_with_k;
 	expr->error_event = index + 1;
 }
