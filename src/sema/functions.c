@@ -109,6 +109,9 @@ static bool call_builtin(struct sema *sema, struct expr **at)
 		diag_hint(sema_error(sema, "builtin-call", call->span, "%s is not a function",
 				     call->call.name),
 			  "Write it without parentheses");
+	else if (call->call.args.len && !most_arguments(builtin))
+		sema_error(sema, "builtin-call", call->span, "%s() takes no arguments",
+			   call->call.name);
 	else if (call->call.args.len > most_arguments(builtin))
 		sema_error(sema, "builtin-call", call->span,
 			   "%s() takes up to %zu arguments (%zu provided)", call->call.name,
