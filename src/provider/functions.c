@@ -1,6 +1,10 @@
-/* Kernel functions that can be traced: of tracefs, or of the file that the user names. */
+/*
+ * Kernel functions that can be traced: of tracefs, or of the file that the user names. Where the
+ * kernel does not tell, those that its types (BTF) describe.
+ */
 #include "provider/internal.h"
 
+#include "types/btf.h"
 #include "types/tracefs.h"
 
 #include <errno.h>
@@ -26,9 +30,9 @@ static void read_line(struct name_list *list, char *line)
 	name_list_add(module, arena_strdup(list->arena, line), list);
 }
 
-static const struct name_list *read_functions(const struct provider_env *env, const char **error)
+static bool read_functions(const struct provider_env *env, struct name_list *list,
+			   const char **error)
 {
-	struct name_list *list = arena_new_object(env->arena, struct name_list);
 	const char *path = env->traceable_functions;
 	char *line = NULL;
 	size_t size = 0;
@@ -36,20 +40,33 @@ static const struct name_list *read_functions(const struct provider_env *env, co
 
 	if (!path && !tracefs_path()) {
 		*error = "tracefs is not mounted at /sys/kernel/tracing";
-		return NULL;
+		return false;
 	}
 	if (!path)
 		path = arena_printf(env->arena, "%s/available_filter_functions", tracefs_path());
 	file = fopen(path, "re");
 	if (!file) {
 		*error = arena_printf(env->arena, "%s: %s", path, strerror(errno));
-		return NULL;
+		return false;
 	}
-	list->arena = env->arena;
 	while (getline(&line, &size, file) > 0)
 		read_line(list, line);
 	free(line);
 	fclose(file);
+	return true;
+}
+
+static const struct name_list *find_functions(const struct provider_env *env, const char **error)
+{
+	struct name_list *list = arena_new_object(env->arena, struct name_list);
+	const char *none;
+
+	list->arena = env->arena;
+	if (!read_functions(env, list, error)) {
+		if (env->traceable_functions || !types_vmlinux_btf(env->types, &none))
+			return NULL;
+		types_each_function(env->types, name_list_add, list);
+	}
 	name_list_sort(list);
 	return list;
 }
@@ -60,7 +77,7 @@ const struct name_list *kernel_functions(const struct provider_env *env, const c
 
 	if (!cache->functions && !cache->functions_error) {
 		cache->functions_error = "";
-		cache->functions = read_functions(env, &cache->functions_error);
+		cache->functions = find_functions(env, &cache->functions_error);
 	}
 	if (!cache->functions)
 		*error = cache->functions_error;

@@ -291,6 +291,31 @@ START_TEST(operands)
 }
 END_TEST
 
+START_TEST(functions_of_the_kernel)
+{
+	char path[] = "/tmp/sonde-functions-XXXXXX";
+	int fd = mkstemp(path);
+	const char text[] = "vfs_read\nvfs_write\nvfs_peek [peek]\nother\n";
+	struct matches matches;
+
+	ck_assert_int_eq(write(fd, text, sizeof(text) - 1), sizeof(text) - 1);
+	close(fd);
+	env.traceable_functions = path;
+	matches = expand("kprobe:vfs_*");
+	unlink(path);
+	ck_assert_uint_eq(matches.all.len, 3);
+	ck_assert_str_eq(matches.all.data[0].name, "kprobe:vfs_read");
+	ck_assert_str_eq(matches.all.data[2].name, "kprobe:vfs_peek");
+	check_name("kretprobe:peek:vfs_*", "kretprobe:peek:vfs_peek");
+	check_name("k:vfs_read+0x10", "kprobe:vfs_read+16");
+	ck_assert_uint_eq(expand("kprobe:absent").all.len, 0);
+	check_error("kprobe:0xffff", "address");
+	env.unsafe = true;
+	check_name("kprobe:absent", "kprobe:absent");
+	check_name("kprobe:0xffff", "kprobe:0xffff");
+}
+END_TEST
+
 START_TEST(instructions_have_lengths)
 {
 	static const struct {
@@ -421,6 +446,7 @@ int main(void)
 	tcase_add_test(tests, arguments_lie_in_registers);
 	tcase_add_test(tests, static_probes);
 	tcase_add_test(tests, operands);
+	tcase_add_test(tests, functions_of_the_kernel);
 	tcase_add_test(tests, instructions_have_lengths);
 	tcase_add_test(tests, places_in_a_program);
 	tcase_add_test(tests, watchpoints);
