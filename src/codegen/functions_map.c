@@ -87,6 +87,16 @@ LLVMValueRef emit_call_delete(struct codegen *cg, const struct expr *call, LLVMV
 
 /* --- look-ups --- */
 
+/* A truth of its own, lest LLVM combine the pointer with what else is tested, which the verifier
+ * refuses. */
+static LLVMValueRef emit_is_there(struct codegen *cg, LLVMValueRef slot)
+{
+	LLVMValueRef is_there = LLVMBuildIsNotNull(cg->builder, slot, "");
+
+	return emit_resize(cg, emit_opaque(cg, LLVMBuildZExt(cg->builder, is_there, cg->i64, "")),
+			   1, false);
+}
+
 static LLVMValueRef emit_lookup(struct codegen *cg, const struct expr *call)
 {
 	return emit_map_lookup(cg, cg_map(cg, call->call.args.data[0]->map.map),
@@ -98,7 +108,7 @@ LLVMValueRef emit_call_has_key(struct codegen *cg, const struct expr *call, LLVM
 	LLVMValueRef slot = emit_lookup(cg, call);
 
 	(void)dst;
-	return emit_truth(cg, LLVMBuildIsNotNull(cg->builder, slot, ""));
+	return emit_is_there(cg, slot);
 }
 
 /* The element of a map as the variable holds it: an aggregate's number, or the value. */
@@ -130,7 +140,7 @@ LLVMValueRef emit_call_find(struct codegen *cg, const struct expr *call, LLVMVal
 	emit_found(cg, map, key, slot, call->call.args.data[2]->var.variable);
 	emit_jump(cg, next);
 	cg_position(cg, next);
-	return emit_truth(cg, LLVMBuildIsNotNull(cg->builder, slot, ""));
+	return emit_is_there(cg, slot);
 }
 
 /* --- len() --- */

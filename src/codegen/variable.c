@@ -10,6 +10,7 @@ struct cg_variable {
 	bool is_shared, is_placed;
 	struct scratch_place place; /* if is_placed */
 	LLVMValueRef memory; /* otherwise: on the stack, NULL before the first use */
+	struct cg_function *fn; /* of the memory: an unrolled loop is emitted several times */
 };
 
 /* How often each variable, by id, is named. */
@@ -139,6 +140,7 @@ static void place(struct codegen *cg, struct cg_variable *variable, const struct
 		variable->memory = cg_local(cg, cg_type(cg, type), "");
 	else
 		variable->memory = cg_local(cg, LLVMArrayType2(cg->i64, (type->size + 7) / 8), "");
+	variable->fn = cg->fn;
 	cg_position(cg, cg->fn->entry);
 	emit_zero(cg, variable->memory, type->size, type->align);
 	cg_position(cg, at);
@@ -150,7 +152,7 @@ LLVMValueRef emit_variable_address(struct codegen *cg, const struct variable *va
 
 	if (place_of->is_placed)
 		return scratch_address(cg, place_of->place);
-	if (!place_of->memory)
+	if (place_of->fn != cg->fn)
 		place(cg, place_of, variable->type);
 	return place_of->memory;
 }
