@@ -6,8 +6,8 @@
  */
 #include "sema/internal.h"
 
-/* Rounds after which a text that still grows is given all the room there is; one more for each map
- * that it may have come through. */
+/* Rounds after which a text that still grows is given all the room there is, and pointers that
+ * still change do not go together; one more for each map that they may have come through. */
 #define PATIENT_ROUNDS 20
 
 static bool join_expr(struct sema *sema, struct infer *infer, const struct expr *value);
@@ -199,6 +199,14 @@ static const struct type *join_strings(struct sema *sema, const struct type *a,
 	return type;
 }
 
+/* The type of a variable that a pointer points to may have been learned better since. */
+static bool may_be_outdated(const struct sema *sema, const struct type *has,
+			    const struct type *type)
+{
+	return has->ptr.space == SPACE_BPF && type->ptr.space == SPACE_BPF && !sema->final &&
+	       sema->round <= PATIENT_ROUNDS + sema->maps.len;
+}
+
 /* Once pointers into different spaces have met, the space stays unknown. */
 static const struct type *join_pointers(struct sema *sema, struct infer *infer,
 					const struct type *type)
@@ -206,7 +214,7 @@ static const struct type *join_pointers(struct sema *sema, struct infer *infer,
 	const struct type *has = infer->type;
 
 	if (has->ptr.to != type->ptr.to)
-		return NULL;
+		return may_be_outdated(sema, has, type) ? type : NULL;
 	if (infer->is_mixed || type->ptr.space == SPACE_UNKNOWN || has == type)
 		return has;
 	if (has->ptr.space == SPACE_UNKNOWN)

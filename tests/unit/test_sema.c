@@ -149,6 +149,7 @@ static const struct {
 	{"$s = \"abc\"; $x = $s[0]", "int8"},
 	{"$a = (uint32)5; $p = &$a; $x = *$p", "uint32"},
 	{"$x = (uint8[])(uint64)1", "uint8[8]"},
+	{"$a = 5; $x = &$a; $a = (uint64)7", "uint64 *"},
 	{"$x = { let $y = (uint16)3; $y }", "uint16"},
 	/* maps as values */
 	{"@m = count(); $x = @m", "uint64"},
@@ -258,6 +259,8 @@ static const struct {
 	 "Type mismatch for $x: trying to assign value of type 'string[2]' when variable already "
 	 "has a type 'int8'"},
 	{"begin { $x = true; $x = 5 }", "type-mismatch", NULL},
+	{"begin { $a = 1; $b = 1000; $x = &$a; $x = &$b }", "type-mismatch", NULL},
+	{"begin { $a = 1; $b = 1000; $x = pid ? &$a : &$b }", "branch-mismatch", NULL},
 	{"begin { $x = (1, 2); $x = (1, 2, 3) }", "type-mismatch", NULL},
 	{"begin { @x = 1; @x = \"a\" }", "type-mismatch",
 	 "Type mismatch for @x: trying to assign value of type 'string[2]' when map already has a "
