@@ -45,13 +45,19 @@ static bool has_libclang(void)
 	       !access("/usr/lib/llvm-19/lib/libclang.so.1", R_OK);
 }
 
+/* The path that the example of cgroupid() names: where both versions of cgroups are mounted. */
+static bool has_cgroup(void)
+{
+	return !access("/sys/fs/cgroup/unified", R_OK);
+}
+
 static const struct {
 	const char *word;
 	bool (*has)(void);
 } requirements[] = {
 	{"root", is_root},          {"tracefs", has_tracefs}, {"btf", has_btf},
 	{"kprobe", has_kprobes},    {"uprobe", has_uprobes},  {"fentry", has_fentry},
-	{"libclang", has_libclang},
+	{"libclang", has_libclang}, {"cgroup", has_cgroup},
 };
 
 /* "kernel>=6.6" */
