@@ -149,11 +149,21 @@ static void callback_begin_rounds(struct codegen *cg, struct callback *callback,
 	callback_begin(cg, callback, span, params, types, 2);
 }
 
+/*
+ * Of a loop of no rounds the kernel takes the callback away, as code that nobody reaches, and then
+ * misses it: the call must not be reached either.
+ */
 static void emit_bpf_loop(struct codegen *cg, const struct callback *callback, LLVMValueRef rounds)
 {
+	LLVMBasicBlockRef loop = cg_block(cg, "loop"), next = cg_block(cg, "loop_done");
+
+	emit_branch(cg, LLVMBuildIsNull(cg->builder, rounds, ""), next, loop);
+	cg_position(cg, loop);
 	emit_helper(cg, BPF_FUNC_loop, cg->i64, rounds, callback->fn->function, cg->fn->frame,
 		    cg_i64(cg, 0));
 	emit_after_loop(cg, callback);
+	emit_jump(cg, next);
+	cg_position(cg, next);
 }
 
 /* --- the loops --- */
