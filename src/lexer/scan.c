@@ -473,8 +473,12 @@ static bool starts_operand(const char *text)
 {
 	if (text[0] == '&')
 		return text[1] == '@' || text[1] == '$';
+	if (text[0] == '-' && text[1] == '-')
+		return text[2] == '@' || text[2] == '$';
 	if (text[0] == '-' || text[0] == '*')
-		return text[1] != '=' && !isspace((unsigned char)text[1]);
+		return !strchr("=>", text[1]) && !isspace((unsigned char)text[1]);
+	if (text[0] == '+')
+		return text[1] == '+' && (text[2] == '@' || text[2] == '$');
 	if (text[0] == '!')
 		return text[1] != '=';
 	return is_word_start(*text) || isdigit((unsigned char)*text) ||

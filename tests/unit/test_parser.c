@@ -150,6 +150,9 @@ START_TEST(a_cast_is_told_from_parentheses)
 	IS("(foo)&@m", "(cast foo (unary & (map @m)))");
 	IS("(uint64)$p.f", "(cast uint64 (field .f (variable $p)))");
 	IS("(uint8)(uint16)1", "(cast uint8 (cast uint16 (int 1)))");
+	IS("(foo)->bar", "(field .bar (name foo))");
+	IS("(int8)--$x", "(cast int8 (prefix -- (variable $x)))");
+	IS("(int8)++@x", "(cast int8 (prefix ++ (map @x)))");
 	IS("($a) * 3", "(binary * (variable $a) (int 3))");
 	IS("*(uint32 *)arg0", "(unary * (cast uint32 * (name arg0)))");
 	IS("((struct task_struct *)curtask)->pid",
