@@ -65,6 +65,8 @@ struct span lexer_span(const struct lexer *lexer, uint32_t start, uint32_t end);
 /* A number as written: false if it is malformed (reported; *number is then 1). */
 bool scan_number(const struct lexer *lexer, const char *text, size_t len, uint64_t *number,
 		 bool *is_duration);
+/* Whether a decimal point and a digit stand at @text. */
+bool scan_is_float(const char *text);
 /* The length of a number with a decimal point; reports it. */
 size_t scan_float(const struct lexer *lexer, const char *text);
 /*

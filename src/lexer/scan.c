@@ -138,6 +138,11 @@ overflowed:
 	return overflow(lexer, text, len);
 }
 
+bool scan_is_float(const char *text)
+{
+	return text[0] == '.' && isdigit((unsigned char)text[1]);
+}
+
 size_t scan_float(const struct lexer *lexer, const char *text)
 {
 	size_t len = strspn(text, "0123456789_.");

@@ -56,11 +56,13 @@ static void yyerror(struct span *span, struct build *b, void *scanner, const cha
 %token CONFIG "'config'" IMPORT "'import'" MACRO "'macro'" LET "'let'"
 %token IF "'if'" ELSE "'else'" FOR "'for'" WHILE "'while'" UNROLL "'unroll'"
 %token BREAK "'break'" CONTINUE "'continue'" RETURN "'return'"
-%token COMPTIME "'comptime'" SIZEOF "'sizeof'" OFFSETOF "'offsetof'" TYPEOF "'typeof'" TYPEINFO "'typeinfo'"
+%token COMPTIME "'comptime'" SIZEOF "'sizeof'" OFFSETOF "'offsetof'"
+%token TYPEOF "'typeof'" TYPEINFO "'typeinfo'"
 %token STRUCT "'struct'" UNION "'union'" ENUM "'enum'" TRUE_WORD "'true'" FALSE_WORD "'false'"
 %token CAST_OPEN "'(' of a cast" TYPE_OPEN "'(' of a type" BLOCK_OPEN "'{' of a block"
-%token RANGE "'..'" ARROW "'->'" INCREMENT "'++'" DECREMENT "'--'" SHIFT_LEFT "'<<'" SHIFT_RIGHT "'>>'"
-%token EQUAL "'=='" NOT_EQUAL "'!='" LESS_EQUAL "'<='" GREATER_EQUAL "'>='" AND_AND "'&&'" OR_OR "'||'"
+%token RANGE "'..'" ARROW "'->'" INCREMENT "'++'" DECREMENT "'--'"
+%token SHIFT_LEFT "'<<'" SHIFT_RIGHT "'>>'" LESS_EQUAL "'<='" GREATER_EQUAL "'>='"
+%token EQUAL "'=='" NOT_EQUAL "'!='" AND_AND "'&&'" OR_OR "'||'"
 %token <op> ASSIGN_OP "an assignment"
 
 %precedence BARE_MAP
