@@ -91,6 +91,7 @@ static void print_row(struct row *row, const char *suffix, double q)
 static void measure_first(const struct task *task, const char *name, const char *budget, int runs)
 {
 	struct row time = {.name = name, .unit = "ms", .budget = budget};
+	struct row cpu = {.name = "  its CPU time", .unit = "ms", .budget = ""};
 	struct row memory = {.name = "  its peak memory", .unit = "MiB", .budget = "40 MiB"};
 	struct first_run run;
 
@@ -98,10 +99,13 @@ static void measure_first(const struct task *task, const char *name, const char 
 		for (enum tracer t = 0; t < TRACER_COUNT_; t++)
 			if (tracer_path(t) && run_first(t, task, &run)) {
 				sample(&time, t, run.ms);
+				sample(&cpu, t, run.cpu_ms);
 				sample(&memory, t, (double)run.rss_kib / 1024);
 			}
 	print_row(&time, "min", 0);
 	print_row(&time, "median", 0.5);
+	print_row(&cpu, "min", 0);
+	print_row(&cpu, "median", 0.5);
 	print_row(&memory, "median", 0.5);
 }
 

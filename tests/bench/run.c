@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -74,6 +75,7 @@ static pid_t start_workload(long ncalls, int *release)
 	pid = fork();
 	if (pid == 0) {
 		pin(0);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (read(fds[0], &byte, 1) == 1)
 			execl(BENCH_WORKLOAD, BENCH_WORKLOAD, calls, (char *)NULL);
 		_exit(127);
@@ -210,6 +212,7 @@ bool run_first(enum tracer tracer, const struct task *task, struct first_run *ru
 		kill(child.pid, SIGKILL);
 	drain(out[0]);
 	ok = reap(&child, 0) && ok;
+	run->cpu_ms = cpu_ns(&child.usage) / 1e6;
 	run->rss_kib = child.usage.ru_maxrss;
 	reap(&workload, SIGKILL);
 	close(out[0]);

@@ -24,6 +24,7 @@ struct task {
 
 struct first_run {
 	double ms; /* from exec to the first line */
+	double cpu_ms; /* of the tracer, from exec to its end */
 	long rss_kib;
 };
 
