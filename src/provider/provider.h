@@ -178,6 +178,11 @@ struct provider_symbol {
 bool provider_find_symbol(const struct provider_env *env, const struct plan_target *target,
 			  const char *name, struct provider_symbol *symbol);
 
+/* Whether the running kernel lets this provider's programs call its function @name; asks the
+ * verifier (kfunc.c). */
+bool provider_allows_kfunc(const struct provider_env *env, const struct provider *provider,
+			   const char *name);
+
 /* --- links: attached things with one owner --- */
 struct bpf_link;
 struct provider_links *provider_links_new(void);

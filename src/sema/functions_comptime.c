@@ -153,14 +153,13 @@ void sema_call_fail(struct sema *sema, struct expr **at)
 
 void sema_call_kfunc_exist(struct sema *sema, struct expr **at)
 {
-	answer(sema, at, types_has_kfunc(sema->types, first(*at)->string.data));
+	uint32_t id;
+
+	answer(sema, at, types_find_kfunc(sema->types, first(*at)->string.data, &id));
 }
 
-/* The kernel lets typed programs call them; which of them each may, it says when it loads one. */
 void sema_call_kfunc_allowed(struct sema *sema, struct expr **at)
 {
-	bool typed = sema->provider->context == CONTEXT_BTF_ARGS ||
-		     sema->provider->context == CONTEXT_ITER;
-
-	answer(sema, at, typed && types_has_kfunc(sema->types, first(*at)->string.data));
+	answer(sema, at,
+	       provider_allows_kfunc(sema->options->env, sema->provider, first(*at)->string.data));
 }

@@ -47,8 +47,8 @@ bool types_find_raw_tracepoint(struct types *types, const char *name,
 
 /* A per-CPU variable of the kernel or a module: the type of each CPU's copy. */
 bool types_find_variable(struct types *types, const char *name, const struct type **type);
-/* Whether the kernel has a function of this name that BPF programs may call. */
-bool types_has_kfunc(struct types *types, const char *name);
+/* A function of the kernel that BPF programs may call; *id is 0 if it is a module's. */
+bool types_find_kfunc(struct types *types, const char *name, uint32_t *id);
 
 typedef void (*types_name_fn)(const char *module, const char *name, void *data);
 /* Calls for every raw tracepoint that BTF knows, module NULL for vmlinux. */

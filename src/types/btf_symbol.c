@@ -38,9 +38,12 @@ static bool is_tagged(const struct btf_data *data, uint32_t function)
 	return !has_tags;
 }
 
-bool types_has_kfunc(struct types *types, const char *name)
+bool types_find_kfunc(struct types *types, const char *name, uint32_t *id)
 {
 	struct btf_found found = btf_find(types, NULL, name, BTF_KINDS(BTF_KIND_FUNC));
 
-	return found.id && is_tagged(&found.object->data, found.id);
+	if (!found.id || !is_tagged(&found.object->data, found.id))
+		return false;
+	*id = found.object->data.module ? 0 : found.id;
+	return true;
 }
