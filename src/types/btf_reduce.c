@@ -180,9 +180,20 @@ static void want_root(struct reduction *reduction, const struct btf_data *local,
 		want(reduction, found.object, found.id);
 }
 
-/* Reads the relocations; false if there are none that can be read. */
-static bool want_roots(struct reduction *reduction, const struct btf_data *local, const char *ext,
-		       size_t size)
+static bool has_relocations(const char *ext, size_t size)
+{
+	struct ext_header header;
+
+	if (size < sizeof(header))
+		return false;
+	memcpy(&header, ext, sizeof(header));
+	return header.magic == BTF_MAGIC && header.hdr_len >= sizeof(header) &&
+	       header.core_relo_len > sizeof(uint32_t) &&
+	       (uint64_t)header.hdr_len + header.core_relo_off + header.core_relo_len <= size;
+}
+
+/* Reads the relocations, which are there; false if they cannot be read. */
+static bool want_roots(struct reduction *reduction, const struct btf_data *local, const char *ext)
 {
 	const struct ext_header *header = (const void *)ext;
 	struct ext_section section;
@@ -191,10 +202,6 @@ static bool want_roots(struct reduction *reduction, const struct btf_data *local
 	const char *at, *end;
 	uint32_t record;
 
-	if (size < sizeof(*header) || header->magic != BTF_MAGIC ||
-	    header->hdr_len < sizeof(*header) || header->core_relo_len < sizeof(record) ||
-	    (uint64_t)header->hdr_len + header->core_relo_off + header->core_relo_len > size)
-		return false;
 	hashmap_init(&seen, reduction->arena);
 	at = ext + header->hdr_len + header->core_relo_off;
 	end = at + header->core_relo_len;
@@ -248,14 +255,14 @@ static int write_file(const struct reduction *reduction)
 }
 
 static int reduce(struct types *types, struct arena *arena, const struct btf_data *local,
-		  const char *ext, size_t ext_size)
+		  const char *ext)
 {
 	struct reduction reduction = {.types = types, .arena = arena};
 	int fd = -ENOENT;
 
 	hashmap_init(&reduction.ids, arena);
 	strbuf_addc(&reduction.strings, '\0');
-	if (want_roots(&reduction, local, ext, ext_size) && reduction.queue.len) {
+	if (want_roots(&reduction, local, ext) && reduction.queue.len) {
 		for (size_t i = 0; i < reduction.queue.len; i++)
 			write_type(&reduction, reduction.queue.data[i]);
 		fd = write_file(&reduction);
@@ -272,7 +279,8 @@ int types_reduced_btf(struct types *types, const void *btf, size_t btf_size, con
 	struct btf_data local;
 	int result;
 
-	if (!btf || !ext || !btf_vmlinux(types))
+	/* Most programs have none: then the kernel's BTF need not be opened. */
+	if (!btf || !ext || !has_relocations(ext, ext_size) || !btf_vmlinux(types))
 		return -ENOENT;
 	/* Sections of an ELF file in memory lie at any address. */
 	arena = arena_new();
@@ -281,7 +289,7 @@ int types_reduced_btf(struct types *types, const void *btf, size_t btf_size, con
 		arena_free(arena);
 		return result;
 	}
-	result = reduce(types, arena, &local, arena_memdup(arena, ext, ext_size), ext_size);
+	result = reduce(types, arena, &local, arena_memdup(arena, ext, ext_size));
 	btf_data_close(&local);
 	arena_free(arena);
 	return result;
