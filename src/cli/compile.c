@@ -335,8 +335,10 @@ int format_script(struct compilation *compilation, const struct cli *cli, const 
 	struct parser parser = make_parser(compilation, cli);
 	const struct source *source = add_source(compilation, input);
 	struct strbuf text = STRBUF_INIT;
-	struct script *script = source ? parse_script(&parser, source) : NULL;
+	struct script *script;
 
+	parser.keep_params = true;
+	script = source ? parse_script(&parser, source) : NULL;
 	diags_render(compilation->diags, stderr, &cli->style);
 	if (!script || has_errors(compilation))
 		return cli->compat ? STATUS_USAGE : STATUS_SCRIPT;

@@ -260,7 +260,8 @@ static char *replace_params(const struct lexer *lexer, const char *text, size_t 
 		uint64_t n = 0;
 		size_t digits = 0;
 
-		if (text[i] != '$' || i + 1 >= len || !isdigit((unsigned char)text[i + 1])) {
+		if (parser->keep_params || text[i] != '$' || i + 1 >= len ||
+		    !isdigit((unsigned char)text[i + 1])) {
 			strbuf_addc(&out, text[i++]);
 			continue;
 		}
@@ -516,7 +517,8 @@ static size_t directive_length(const char *text)
 	const char *in = text;
 
 	while (*in && *in != '\n') {
-		if (in[0] == '\\' && in[1] == '\n')
+		/* There is nothing to go on with at the end of the text. */
+		if (in[0] == '\\' && in[1] == '\n' && in[2])
 			in++;
 		in++;
 	}

@@ -15,6 +15,7 @@ struct parser {
 	struct diags *diags;
 	const char *const *params; /* positional parameters, replaced inside attach points */
 	uint32_t nparams;
+	bool keep_params; /* attach points stay as written */
 };
 
 /*

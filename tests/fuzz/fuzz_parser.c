@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct arena *arena = arena_new();
 	struct sources *sources = sources_new(arena);
 	struct diags *diags = diags_new(arena, sources);
-	struct parser parser = {arena, sources, diags, params, 2};
+	struct parser parser = {arena, sources, diags, params, 2, false};
 	const struct source *source = sources_add(sources, "stdin", (const char *)data, size);
 	struct script *script = parse_script(&parser, source);
 	struct strbuf text = STRBUF_INIT;

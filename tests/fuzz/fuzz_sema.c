@@ -48,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct types *types = types_new(arena);
 	struct plan_config config = plan_config_default();
 	struct provider_env env = {.arena = arena, .types = types, .unsafe = true};
-	struct parser parser = {arena, sources, diags, params, 2};
+	struct parser parser = {arena, sources, diags, params, 2, false};
 	struct sema_options options = {
 		.arena = arena,
 		.sources = sources,

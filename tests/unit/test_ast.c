@@ -229,6 +229,13 @@ START_TEST(no_comment_arises_in_a_predicate)
 }
 END_TEST
 
+START_TEST(parameters_are_kept)
+{
+	the_case.parser.keep_params = true;
+	FORMAT("t:a:$1,i:ms:$9{str($1);}", "t:a:$1,\ni:ms:$9\n{\n\tstr($1);\n}\n");
+}
+END_TEST
+
 /* Formatting changes neither the tree nor, again, the text. */
 static void check_stable(const char *text)
 {
@@ -272,6 +279,7 @@ int main(void)
 		one_empty_line_is_kept,
 		long_lines_are_broken,
 		no_comment_arises_in_a_predicate,
+		parameters_are_kept,
 		formatting_is_stable,
 	};
 

@@ -30,7 +30,7 @@ static inline void case_setup(void)
 	c->arena = arena_new();
 	c->sources = sources_new(c->arena);
 	c->diags = diags_new(c->arena, c->sources);
-	c->parser = (struct parser){c->arena, c->sources, c->diags, params, 2};
+	c->parser = (struct parser){c->arena, c->sources, c->diags, params, 2, false};
 }
 
 static inline void case_teardown(void)
