@@ -83,19 +83,25 @@ static const struct type *found_type(struct sema *sema, const struct type *value
 	return type_is_aggregate(value) ? NULL : value;
 }
 
+/* Larger values are copied as they are, so that map and variable must be of one type. */
 void sema_call_find(struct sema *sema, struct expr **at)
 {
 	struct expr *call = *at, *var = call->call.args.data[2];
 	const struct type *value, *found;
+	struct sema_map *map;
 
 	take_key(sema, call);
-	value = sema_map_value_type(sema, known_map(sema, call->call.args.data[0]));
+	map = known_map(sema, call->call.args.data[0]);
+	value = sema_map_value_type(sema, map);
 	found = value == sema->unknown ? value : found_type(sema, value);
-	if (found)
-		sema_assign_var(sema, var, NULL, found);
-	else
+	if (!found) {
 		sema_error(sema, "argument-type", call->call.args.data[0]->span,
 			   "find() cannot copy a value of type %s", sema_type_name(sema, value));
+		return;
+	}
+	sema_assign_var(sema, var, NULL, found);
+	if (sema_is_known(sema, var) && !type_is_scalar(var->type))
+		infer_type(sema, &map->value, var->type);
 }
 
 void sema_call_len(struct sema *sema, struct expr **at)

@@ -867,6 +867,22 @@ START_TEST(test_growing_text)
 }
 END_TEST
 
+/* find() copies bytes: map and variable come to be of one type. */
+START_TEST(test_find)
+{
+	struct script_case c;
+
+	script_check_ok(&c, "begin { @m[1] = (1, 2); let $v = (0, nsecs); if (find(@m, 1, $v)) { "
+			    "print($v) } }");
+	ck_assert_str_eq(type_name_str(c.types, variable_type(&c, "v")), "(int8,int64)");
+	ck_assert_str_eq(type_name_str(c.types, c.plan->maps.data[0].value), "(int8,int64)");
+	script_free(&c);
+	script_check_ok(&c, "begin { @m[1] = count(); if (find(@m, 1, $v)) { print($v) } }");
+	ck_assert_str_eq(type_name_str(c.types, variable_type(&c, "v")), "uint64");
+	script_free(&c);
+}
+END_TEST
+
 /* --- examples --- */
 
 /* One of these makes each example a script. */
@@ -944,6 +960,7 @@ int main(void)
 	tcase_add_loop_test(tests, test_warning, 0, COUNT(warning_cases));
 	tcase_add_test(tests, test_comptime_branch);
 	tcase_add_test(tests, test_growing_text);
+	tcase_add_test(tests, test_find);
 	tcase_add_loop_test(tests, test_function_example, 0, FUNCTION_COUNT_);
 	tcase_add_loop_test(tests, test_builtin_example, 0, BUILTIN_COUNT_);
 	suite_add_tcase(suite, tests);
