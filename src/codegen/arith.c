@@ -70,8 +70,8 @@ static LLVMValueRef emit_checked_division(struct codegen *cg, bool is_modulo, bo
 
 /* --- arithmetic --- */
 
-LLVMValueRef emit_arith(struct codegen *cg, enum binary_op op, const struct type *type,
-			LLVMValueRef left, LLVMValueRef right, uint32_t error)
+static LLVMValueRef emit_operation(struct codegen *cg, enum binary_op op, const struct type *type,
+				   LLVMValueRef left, LLVMValueRef right, uint32_t error)
 {
 	LLVMBuilderRef b = cg->builder;
 
@@ -111,6 +111,14 @@ LLVMValueRef emit_arith(struct codegen *cg, enum binary_op op, const struct type
 	}
 	assert(!"arithmetic operator");
 	return NULL;
+}
+
+LLVMValueRef emit_arith(struct codegen *cg, enum binary_op op, const struct type *type,
+			LLVMValueRef left, LLVMValueRef right, uint32_t error)
+{
+	LLVMValueRef value = emit_operation(cg, op, type, left, right, error);
+
+	return LLVMTypeOf(value) == cg->i64 ? emit_fresh(cg, value) : value;
 }
 
 LLVMValueRef emit_scaled(struct codegen *cg, const struct type *type, LLVMValueRef count)

@@ -153,6 +153,11 @@ void cg_stack_free(struct codegen *cg, LLVMValueRef memory);
 LLVMValueRef emit_offset(struct codegen *cg, LLVMValueRef address, uint64_t bytes);
 /* The same value, of which LLVM then knows nothing: a test of it is kept as it stands. */
 LLVMValueRef emit_opaque(struct codegen *cg, LLVMValueRef value);
+/*
+ * Where the stack is short (stack_budget 0), nothing may be kept there that can be had again: a
+ * pointer or i64 that LLVM computes here and now, and takes for another one each time.
+ */
+LLVMValueRef emit_fresh(struct codegen *cg, LLVMValueRef value);
 /* @address + @bytes, an i64 */
 LLVMValueRef emit_offset_by(struct codegen *cg, LLVMValueRef address, LLVMValueRef bytes);
 /* An integer of @size bytes; @align 1 if nothing is known. */

@@ -20,13 +20,24 @@ static void add_attribute(struct codegen *cg, LLVMValueRef call, const char *nam
 				 LLVMCreateEnumAttribute(cg->context, kind, 0));
 }
 
-LLVMValueRef emit_opaque(struct codegen *cg, LLVMValueRef value)
+/* Assembly without instructions, of which LLVM does not know that it gives what it is given. */
+static LLVMValueRef emit_passed_on(struct codegen *cg, LLVMValueRef value, bool is_ordered)
 {
 	LLVMTypeRef type = LLVMTypeOf(value), function = LLVMFunctionType(type, &type, 1, 0);
-	LLVMValueRef assembly =
-		LLVMGetInlineAsm(function, "", 0, "=r,0", 4, 0, 0, LLVMInlineAsmDialectATT, 0);
+	LLVMValueRef assembly = LLVMGetInlineAsm(function, "", 0, "=r,0", 4, is_ordered, 0,
+						 LLVMInlineAsmDialectATT, 0);
 
-	value = LLVMBuildCall2(cg->builder, function, assembly, &value, 1, "");
+	return LLVMBuildCall2(cg->builder, function, assembly, &value, 1, "");
+}
+
+LLVMValueRef emit_fresh(struct codegen *cg, LLVMValueRef value)
+{
+	return cg->stack_budget ? value : emit_passed_on(cg, value, true);
+}
+
+LLVMValueRef emit_opaque(struct codegen *cg, LLVMValueRef value)
+{
+	value = emit_passed_on(cg, value, false);
 	add_attribute(cg, value, "memory", 6); /* none */
 	add_attribute(cg, value, "nounwind", 8);
 	return value;

@@ -177,7 +177,7 @@ struct scratch_place scratch_reserve(struct codegen *cg, uint32_t size)
 
 LLVMValueRef scratch_address(struct codegen *cg, struct scratch_place place)
 {
-	return emit_offset(cg, scratch_base(cg, place.chunk), place.offset);
+	return emit_offset(cg, emit_fresh(cg, scratch_base(cg, place.chunk)), place.offset);
 }
 
 bool scratch_take_stack(struct codegen *cg, uint32_t size)
