@@ -191,6 +191,8 @@ struct expr *build_tuple_field(struct build *b, struct span span, struct expr *o
 {
 	struct expr *expr = expr_new(arena_of(b), EXPR_TUPLE_FIELD, span);
 
+	if (object->kind == EXPR_INT && !object->in_parens)
+		error(b, "bad-number", span, "there are no numbers with a decimal point");
 	expr->tuple_field.object = object;
 	expr->tuple_field.index = index > UINT32_MAX ? UINT32_MAX : (uint32_t)index;
 	return deepen(b, expr, object, NULL);
