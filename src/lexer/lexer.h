@@ -84,8 +84,7 @@ long scan_preamble(const struct source *source, uint32_t offset);
 enum top_word { TOP_OTHER, TOP_CONFIG, TOP_IMPORT, TOP_LET, TOP_MACRO };
 /* The word that begins a top-level item, with what must follow it looked at; its length in *len. */
 enum top_word scan_top_word(const char *text, size_t *len);
-/* Whether the parenthesis at @text opens a cast, whose type can be told from an expression;
- * @previous is the token before. */
+/* Whether the parenthesis at @text opens a cast: it holds a type, and an operand follows. */
 bool scan_is_cast(const char *text);
 /* Whether the parenthesis behind sizeof and its kin holds a type. */
 bool scan_is_type_operand(const char *text);
