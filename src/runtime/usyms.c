@@ -31,7 +31,6 @@ struct process {
 struct file {
 	Dwfl *dwfl;
 	Dwfl_Module *module; /* NULL: cannot be read */
-	uint64_t base; /* where libdwfl placed it: its address minus that in the file */
 };
 
 struct usyms {
@@ -165,29 +164,39 @@ static const Dwfl_Callbacks callbacks = {
 	.section_address = dwfl_offline_section_address,
 };
 
-/* Through the process' own root while it lives, so that files of other mount namespaces are found.
+/*
+ * Through the process' own root while it lives, so that files of other mount namespaces are found.
+ * It may end between any two system calls.
  */
+static int open_file(struct usyms *usyms, pid_t tgid, const char *path)
+{
+	int fd = open(arena_printf(usyms->arena, "/proc/%d/root%s", (int)tgid, path),
+		      O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? open(path, O_RDONLY | O_CLOEXEC) : fd;
+}
+
 static struct file *get_file(struct usyms *usyms, pid_t tgid, const char *path)
 {
 	struct file *file = hashmap_gets(&usyms->files, path);
-	char *rooted = arena_printf(usyms->arena, "/proc/%d/root%s", (int)tgid, path);
-	Dwarf_Addr start;
+	int fd;
 
 	if (file)
 		return file;
 	file = arena_new_object(usyms->arena, struct file);
 	hashmap_sets(&usyms->files, path, file);
-	file->dwfl = dwfl_begin(&callbacks);
-	if (!file->dwfl)
+	fd = open_file(usyms, tgid, path);
+	file->dwfl = fd < 0 ? NULL : dwfl_begin(&callbacks);
+	if (!file->dwfl) {
+		if (fd >= 0)
+			close(fd);
 		return file;
-	dwfl_report_begin(file->dwfl);
-	file->module =
-		dwfl_report_offline(file->dwfl, path, access(rooted, R_OK) ? path : rooted, -1);
-	dwfl_report_end(file->dwfl, NULL, NULL);
-	if (file->module) {
-		dwfl_module_info(file->module, NULL, &start, NULL, NULL, NULL, NULL, NULL);
-		file->base = start;
 	}
+	dwfl_report_begin(file->dwfl);
+	file->module = dwfl_report_offline(file->dwfl, path, path, fd);
+	if (!file->module)
+		close(fd);
+	dwfl_report_end(file->dwfl, NULL, NULL);
 	return file;
 }
 
