@@ -1,11 +1,11 @@
 /*
  * The golden runner: every case of every tests/golden/<name>.test as one forked check case.
  *
- *	golden [--update] [--strict] [WORD ...]
+ *	golden [--update] [--strict] [--part I/N] [WORD ...]
  *
- * Only cases whose file or name holds one of the WORDs are run. --update rewrites the expectations
- *of exact sections. --strict fails if a case was skipped (CI, on the machine that has everything
- *but what KNOWN_ABSENT names).
+ * Only cases whose file or name holds one of the WORDs are run, and of those the I-th of each N.
+ * --update rewrites the expectations of exact sections. --strict fails if a case was skipped that
+ * this machine should run.
  */
 #include "tests/golden/case.h"
 
@@ -21,6 +21,7 @@ struct selection {
 	files;
 	VEC(struct golden_case *)
 	cases;
+	unsigned part, nparts, seen;
 };
 
 /* check(3) test functions take an index only; the runner is one process with one selection. */
@@ -35,12 +36,17 @@ START_TEST(golden_case)
 }
 END_TEST
 
-static bool is_selected(const struct golden_case *c, char **words, int n)
+static bool has_word(const struct golden_case *c, char **words, int n)
 {
 	for (int i = 0; i < n; i++)
 		if (strstr(c->file, words[i]) || strstr(c->name, words[i]))
 			return true;
 	return n == 0;
+}
+
+static bool is_selected(const struct golden_case *c, char **words, int n)
+{
+	return has_word(c, words, n) && selection.seen++ % selection.nparts == selection.part;
 }
 
 /* Returns how many cases were skipped though the machine should run them. */
@@ -115,12 +121,26 @@ static int run_all(void)
 	return failed;
 }
 
+/* "2/3"; false if it makes no sense. */
+static bool parse_part(const char *text)
+{
+	if (!text || sscanf(text, "%u/%u", &selection.part, &selection.nparts) != 2)
+		return false;
+	return selection.part-- >= 1 && selection.part < selection.nparts;
+}
+
 int main(int argc, char **argv)
 {
 	bool update = false, strict = false;
 	int skipped, failed;
 
+	selection.nparts = 1;
 	for (argc--, argv++; argc && !strncmp(*argv, "--", 2); argc--, argv++) {
+		if (!strcmp(*argv, "--part")) {
+			argc--, argv++;
+			if (!parse_part(*argv))
+				return EXIT_FAILURE;
+		}
 		update |= !strcmp(*argv, "--update");
 		strict |= !strcmp(*argv, "--strict");
 	}
