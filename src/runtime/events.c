@@ -239,6 +239,7 @@ int run_handle_record(void *data, void *record, size_t size)
 	const struct plan_record *head = record;
 	struct run *run = data;
 	const struct plan_event *event;
+	bool was_stopping = run->stopping;
 	size_t payload_size;
 
 	if (size < PLAN_PAYLOAD_OFFSET || head->event >= run->plan->events.len)
@@ -249,8 +250,9 @@ int run_handle_record(void *data, void *record, size_t size)
 		return 0;
 	run->received[head->event]++;
 	dispatch(run, head->event, (const char *)record + PLAN_PAYLOAD_OFFSET);
-	/* A writer faster than this reader must not keep signals from being seen. */
-	return ++run->handled % RECORDS_PER_TURN ? 0 : -EAGAIN;
+	/* A writer faster than this reader must not keep signals from being seen. What lies behind
+	 * an exit() is shown when nothing is written any more. */
+	return ++run->handled % RECORDS_PER_TURN && (was_stopping || !run->stopping) ? 0 : -EAGAIN;
 }
 
 void run_flush_warnings(struct run *run)

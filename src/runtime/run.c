@@ -238,7 +238,6 @@ static void trace(struct run *run)
 	symbols_note_all(run->symbols);
 	if (run->child)
 		child_resume(run->child);
-	drain_all(run);
 	if (provider_links_pin(run->links)) {
 		fprintf(run->options->out, "Program pinned to %s\n",
 			provider_links_pin(run->links));
