@@ -146,6 +146,14 @@ bool load_preamble(const struct compilation *compilation, const struct cli *cli,
 /* For sema: a macro's body as an expression, NULL if it is not one. @data is the compilation. */
 struct expr *parse_macro(void *data, const char *name, const struct types_macro *macro);
 
+/* --- stream.c: a run's output --- */
+struct stream;
+/* Writes to @fd, which the caller owns; @signal_fd becomes readable when a blocked signal comes. */
+struct stream *stream_new(int fd, int signal_fd);
+FILE *stream_file(const struct stream *stream);
+/* Writes what was held back. 0, or the negative errno of a failed write. */
+int stream_free(struct stream *stream);
+
 /* --- list.c, info.c, privilege.c --- */
 int list_probes(struct compilation *compilation, const struct cli *cli);
 int print_info(const struct cli *cli);

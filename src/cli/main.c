@@ -70,20 +70,29 @@ static void raise_limits(void)
 	setrlimit(RLIMIT_MEMLOCK, &limit);
 }
 
-static FILE *open_output(const struct cli *cli)
+/* A descriptor, or -1 after a message. */
+static int open_output(const struct cli *cli)
 {
-	FILE *out = stdout;
+	int fd = STDOUT_FILENO;
 
 	if (cli->output_file) {
-		out = fopen(cli->output_file, "we");
-		if (!out) {
+		fd = open(cli->output_file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+		if (fd < 0)
 			fprintf(stderr, "ERROR[file]: cannot write '%s': %s\n", cli->output_file,
 				strerror(errno));
-			return NULL;
-		}
 	}
-	setvbuf(out, NULL, cli->buffer == 'n' ? _IONBF : _IOFBF, OUTPUT_BUFFER);
-	return out;
+	return fd;
+}
+
+static int close_output(struct stream *out, struct stream *err, int fd)
+{
+	int error = stream_free(out);
+
+	stream_free(err);
+	if (fd != STDOUT_FILENO && close(fd) && !error)
+		error = -errno;
+	/* A reader that has seen enough is no failure. */
+	return error == -EPIPE ? 0 : error;
 }
 
 static int child_exit_code(int status)
@@ -125,7 +134,6 @@ static int run(const struct cli *cli, const struct compilation *compilation, con
 		.object_size = size,
 		.env = &compilation->env,
 		.format = cli->format,
-		.err = stderr,
 		.child_argv = cli->child_argv,
 		.pid = cli->pid,
 		.ready_fd = cli->ready_fd,
@@ -142,15 +150,25 @@ static int run(const struct cli *cli, const struct compilation *compilation, con
 		.test_or_bench = cli->test_or_bench,
 	};
 	struct runtime_result result;
+	int fd = open_output(cli), error;
+	struct stream *out, *err;
 
-	options.out = open_output(cli);
-	if (!options.out)
+	if (fd < 0)
 		return STATUS_USAGE;
 	raise_limits();
 	options.signal_fd = block_signals();
+	out = stream_new(fd, options.signal_fd);
+	err = stream_new(STDERR_FILENO, options.signal_fd);
+	options.out = stream_file(out);
+	options.err = stream_file(err);
+	setvbuf(options.out, NULL, cli->buffer == 'n' ? _IONBF : _IOFBF, OUTPUT_BUFFER);
+	setvbuf(options.err, NULL, _IOLBF, BUFSIZ);
 	runtime_run(&options, &result);
-	if (options.out != stdout)
-		fclose(options.out);
+	error = close_output(out, err, fd);
+	if (error && result.status == RUNTIME_OK) {
+		fprintf(stderr, "ERROR[output]: cannot write the output: %s\n", strerror(-error));
+		result.status = RUNTIME_OUTPUT_FAILED;
+	}
 	return exit_code(cli, &result);
 }
 
