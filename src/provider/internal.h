@@ -79,6 +79,8 @@ int perf_attach_one_cpu(const struct provider_attach *attach, struct perf_event_
 void provider_links_add_iterator(struct provider_links *links, int fd);
 /* An iterator that was left at @path. */
 void provider_links_add_pin(struct provider_links *links, const char *path);
+/* All but the first @count watch @address. */
+void provider_links_watch(struct provider_links *links, size_t count, uint64_t address);
 /* Detaches all but the first @count. */
 void provider_links_cut(struct provider_links *links, size_t count);
 /* Attaches each target by @fn, which is given the target's index as compiled: its cookie. On

@@ -14,7 +14,8 @@
 struct link_entry {
 	struct bpf_link *link; /* or */
 	int fd;
-	bool is_perf, is_iterator;
+	bool is_perf, is_iterator, is_watch;
+	uint64_t address; /* that is watched */
 };
 
 struct provider_links {
@@ -138,7 +139,7 @@ void provider_links_disable(struct provider_links *links)
 	iteration_end(links->iteration);
 	links->iteration = NULL;
 	for (size_t i = 0; i < links->n; i++)
-		if (links->entries[i].is_perf)
+		if (links->entries[i].is_perf && links->entries[i].fd >= 0)
 			ioctl(links->entries[i].fd, PERF_EVENT_IOC_DISABLE, 0);
 	for (size_t i = 0; i < links->n; i++) {
 		struct link_entry *entry = &links->entries[i];
@@ -154,15 +155,34 @@ void provider_links_disable(struct provider_links *links)
 	free(fds);
 }
 
+static void close_entry(struct link_entry *entry)
+{
+	bpf_link__destroy(entry->link);
+	entry->link = NULL;
+	if (entry->fd >= 0)
+		close(entry->fd);
+	entry->fd = -1;
+}
+
+void provider_links_watch(struct provider_links *links, size_t count, uint64_t address)
+{
+	for (size_t i = count; i < links->n; i++) {
+		links->entries[i].is_watch = true;
+		links->entries[i].address = address;
+	}
+}
+
+void provider_links_unwatch(struct provider_links *links, uint64_t address)
+{
+	for (size_t i = 0; i < links->n; i++)
+		if (links->entries[i].is_watch && links->entries[i].address == address)
+			close_entry(&links->entries[i]);
+}
+
 void provider_links_cut(struct provider_links *links, size_t count)
 {
-	while (links->n > count) {
-		struct link_entry *entry = &links->entries[--links->n];
-
-		bpf_link__destroy(entry->link);
-		if (entry->fd >= 0)
-			close(entry->fd);
-	}
+	while (links->n > count)
+		close_entry(&links->entries[--links->n]);
 }
 
 static int compare_fds(const void *a, const void *b)
@@ -183,7 +203,7 @@ static void leave_behind(const struct provider_links *links)
 	pid_t pid;
 
 	for (size_t i = 0; fds && i < links->n; i++)
-		if (links->entries[i].is_perf)
+		if (links->entries[i].is_perf && links->entries[i].fd >= 0)
 			fds[n++] = links->entries[i].fd;
 	pid = n > PERF_EVENTS_FEW ? fork() : -1;
 	if (!pid) {

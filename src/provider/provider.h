@@ -191,6 +191,8 @@ void provider_links_add_fd(struct provider_links *links, int fd); /* closed to d
 /* A perf event, with whatever BPF link it carries: it can be stopped before it is closed. */
 void provider_links_add_perf(struct provider_links *links, int fd);
 size_t provider_links_count(const struct provider_links *links);
+/* Detaches the watchpoints of an address. */
+void provider_links_unwatch(struct provider_links *links, uint64_t address);
 /* Where an iterator was pinned rather than run, or NULL. */
 const char *provider_links_pin(const struct provider_links *links);
 /* Begins to run the iterators that were attached. A descriptor that is readable once all have

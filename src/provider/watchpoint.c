@@ -89,8 +89,10 @@ static int attach_one(const struct provider_attach *attach, const struct plan_ta
 		.sample_period = 1,
 	};
 
+	size_t before = provider_links_count(attach->links);
 	int result = perf_attach_everywhere(attach, &attr, attach->pid, index);
 
+	provider_links_watch(attach->links, before, target->offset);
 	if (result)
 		*error = perf_error(attach->arena, result);
 	return result;

@@ -135,6 +135,25 @@ static void print_joined(struct run *run, const struct plan_event *event, const 
 	strbuf_free(&text);
 }
 
+/* (uint64 boot-time ns, uint32 length, buffer) */
+static void write_packet(struct run *run, const struct plan_event *event, const char *payload)
+{
+	const struct type_field *fields = event->payload->record.fields;
+	const char *buffer = payload + fields[2].offset;
+	struct output_resolver resolver = symbols_resolver(run->symbols);
+	struct run_packet packet = {
+		.wall_ns =
+			resolver.wall_ns(resolver.data, member_u64(event, 0, payload), CLOCK_BOOT),
+		.snaplen = fields[2].type->text.capacity,
+		.bytes = buffer + sizeof(packet.captured),
+	};
+
+	memcpy(&packet.length, payload + fields[1].offset, sizeof(packet.length));
+	memcpy(&packet.captured, buffer, sizeof(packet.captured));
+	if (packet.captured <= packet.snaplen)
+		run_pcap_write(run, event->format, &packet);
+}
+
 /* A helper's usual failures (no room, no such key) may have a text of their own. */
 static const char *error_text(const struct plan_event *event, int64_t code)
 {
@@ -223,7 +242,10 @@ static void dispatch(struct run *run, uint32_t index, const char *payload)
 		run->stopping = true;
 		break;
 	case EVENT_UNWATCH:
+		provider_links_unwatch(run->links, member_u64(event, 0, payload));
+		break;
 	case EVENT_SKBOUTPUT:
+		write_packet(run, event, payload);
 		break;
 	case EVENT_RUNTIME_ERROR:
 		report_error(run, index, 0);

@@ -55,6 +55,7 @@ struct run {
 	int target_fd; /* pidfd of the child or of -p, or -1 */
 	int iterate_fd; /* readable once the iterators have ended, or -1 */
 	pid_t child; /* 0: none, or reaped */
+	struct pcap *pcaps; /* skboutput()'s files */
 	bool stopping;
 };
 
@@ -84,6 +85,17 @@ bool run_has_attachable(const struct run *run);
 int run_handle_record(void *data, void *record, size_t size);
 /* Shows the run-time warnings that were held back. */
 void run_flush_warnings(struct run *run);
+
+/* --- pcap.c: packets written to files --- */
+struct run_packet {
+	uint64_t wall_ns;
+	uint32_t length, captured, snaplen; /* on the wire; of it here; at most */
+	const void *bytes;
+};
+/* Opens the file when the first packet comes; a failure is told once. */
+void run_pcap_write(struct run *run, const char *path, const struct run_packet *packet);
+void run_pcap_flush(struct run *run);
+void run_pcap_close(struct run *run);
 
 /* --- maps.c: the script's maps as the kernel holds them --- */
 void run_map_print(struct run *run, uint32_t map, uint64_t top, uint64_t div);

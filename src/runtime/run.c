@@ -76,6 +76,7 @@ static void finish(struct run *run)
 	}
 	provider_links_free(run->links);
 	run_unload(run);
+	run_pcap_close(run);
 	if (run->target_fd >= 0)
 		close(run->target_fd);
 	output_free(run->output);
@@ -94,8 +95,10 @@ static void drain_some(struct run *run)
 		run->result->exit_code = (int)(run->state->exit_code & 0xff);
 		run->stopping = true;
 	}
-	if (!run->options->full_buffering)
+	if (!run->options->full_buffering) {
 		output_flush(run->output);
+		run_pcap_flush(run);
+	}
 	if (output_error(run->output))
 		run->stopping = true;
 }

@@ -1,9 +1,13 @@
 /* What a case may require of the machine, and how it is found out. */
 #include "tests/golden/case.h"
 
+#include <linux/hw_breakpoint.h>
+#include <linux/perf_event.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -39,6 +43,31 @@ static bool has_fentry(void)
 	return has_kprobes();
 }
 
+/* Some hypervisors let debug registers be set, but nothing comes of it. */
+static bool has_watchpoints(void)
+{
+	static volatile uint64_t word;
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_BREAKPOINT,
+		.size = sizeof(attr),
+		.bp_type = HW_BREAKPOINT_W,
+		.bp_addr = (uintptr_t)&word,
+		.bp_len = HW_BREAKPOINT_LEN_8,
+		.sample_period = 1,
+		.exclude_kernel = 1,
+	};
+	int fd = (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+	uint64_t n = 0;
+
+	if (fd < 0)
+		return false;
+	word = 1;
+	if (read(fd, &n, sizeof(n)) != sizeof(n))
+		n = 0;
+	close(fd);
+	return n > 0;
+}
+
 static bool has_libclang(void)
 {
 	return !access("/usr/lib/x86_64-linux-gnu/libclang-19.so.1", R_OK) ||
@@ -57,7 +86,7 @@ static const struct {
 } requirements[] = {
 	{"root", is_root},          {"tracefs", has_tracefs}, {"btf", has_btf},
 	{"kprobe", has_kprobes},    {"uprobe", has_uprobes},  {"fentry", has_fentry},
-	{"libclang", has_libclang}, {"cgroup", has_cgroup},
+	{"libclang", has_libclang}, {"cgroup", has_cgroup},   {"watchpoint", has_watchpoints},
 };
 
 /* "kernel>=6.6" */
