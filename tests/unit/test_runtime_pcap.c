@@ -24,7 +24,8 @@ START_TEST(two_packets)
 	ssize_t len;
 
 	run_pcap_write(&run, path, &packet);
-	packet = (struct run_packet){.wall_ns = 4000000000, .length = 1, .snaplen = 64};
+	packet =
+		(struct run_packet){.wall_ns = 4000000000, .length = 1, .snaplen = 64, .bytes = ""};
 	run_pcap_write(&run, path, &packet);
 	run_pcap_flush(&run);
 	len = read(fd, got, sizeof(got));
