@@ -15,7 +15,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+
+#define SECOND_NS 1000000000u
 
 struct mapping {
 	uint64_t start, end, file_offset;
@@ -24,13 +27,21 @@ struct mapping {
 
 struct process {
 	pid_t tgid;
+	uint64_t noted_ns; /* when its mappings were last read; 0: never */
 	VEC(struct mapping)
 	mappings; /* later ones replace earlier ones that they overlap */
+};
+
+struct symbol {
+	uint64_t file_offset; /* that was asked for */
+	const char *name; /* NULL: there is none */
+	uint64_t within;
 };
 
 struct file {
 	Dwfl *dwfl;
 	Dwfl_Module *module; /* NULL: cannot be read */
+	struct hashmap found; /* file offset -> struct symbol: libdwfl looks at every symbol */
 };
 
 struct usyms {
@@ -184,6 +195,7 @@ static struct file *get_file(struct usyms *usyms, pid_t tgid, const char *path)
 	if (file)
 		return file;
 	file = arena_new_object(usyms->arena, struct file);
+	hashmap_init(&file->found, usyms->arena);
 	hashmap_sets(&usyms->files, path, file);
 	fd = open_file(usyms, tgid, path);
 	file->dwfl = fd < 0 ? NULL : dwfl_begin(&callbacks);
@@ -234,30 +246,59 @@ static const struct mapping *find_mapping(const struct process *process, uint64_
 	return NULL;
 }
 
+/*
+ * Code that no file is mapped at is often no code: a frame of a function without frame pointers.
+ * Whether something was mapped there meanwhile is not asked more than once a second.
+ */
+static const struct mapping *look_again(struct usyms *usyms, struct process *process,
+					uint64_t address)
+{
+	struct timespec now;
+	uint64_t ns;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	ns = (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
+	if (process->noted_ns && ns - process->noted_ns < SECOND_NS)
+		return NULL;
+	process->noted_ns = ns;
+	usyms_note_process(usyms, process->tgid);
+	return find_mapping(process, address);
+}
+
+static const struct symbol *find_symbol(struct usyms *usyms, struct file *file,
+					uint64_t file_offset)
+{
+	struct symbol *symbol = hashmap_get(&file->found, &file_offset, sizeof(file_offset));
+	uint64_t image;
+	GElf_Sym elf;
+
+	if (symbol)
+		return symbol;
+	symbol = arena_new_object(usyms->arena, struct symbol);
+	symbol->file_offset = file_offset;
+	hashmap_set(&file->found, &symbol->file_offset, sizeof(file_offset), symbol);
+	if (file->module && image_address(file, file_offset, &image))
+		symbol->name = dwfl_module_addrinfo(file->module, image, &symbol->within, &elf,
+						    NULL, NULL, NULL);
+	return symbol;
+}
+
 bool usyms_find(struct usyms *usyms, pid_t tgid, uint64_t address, const char **name,
 		const char **path, uint64_t *offset)
 {
 	struct process *process = get_process(usyms, tgid);
 	const struct mapping *mapping = find_mapping(process, address);
-	struct file *file;
-	uint64_t image;
-	GElf_Sym symbol;
-	GElf_Off within;
+	const struct symbol *symbol;
 
-	if (!mapping) {
-		usyms_note_process(usyms, tgid);
-		mapping = find_mapping(process, address);
-	}
+	if (!mapping)
+		mapping = look_again(usyms, process, address);
 	if (!mapping)
 		return false;
 	*path = mapping->path;
-	*name = NULL;
 	*offset = address - mapping->start + mapping->file_offset;
-	file = get_file(usyms, tgid, mapping->path);
-	if (!file->module || !image_address(file, *offset, &image))
-		return true;
-	*name = dwfl_module_addrinfo(file->module, image, &within, &symbol, NULL, NULL, NULL);
+	symbol = find_symbol(usyms, get_file(usyms, tgid, mapping->path), *offset);
+	*name = symbol->name;
 	if (*name)
-		*offset = within;
+		*offset = symbol->within;
 	return true;
 }
