@@ -114,7 +114,7 @@ static int exit_code(const struct cli *cli, const struct runtime_result *result)
 	case RUNTIME_OK:
 		break;
 	}
-	if (result->assert_failed)
+	if (result->assert_failed || result->failed_tests)
 		return STATUS_USAGE;
 	if (result->exit_called)
 		return result->exit_code;

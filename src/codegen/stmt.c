@@ -148,6 +148,18 @@ static void emit_if(struct codegen *cg, const struct stmt *stmt)
 }
 
 /* Only the `test` probes' value goes anywhere. */
+/* A program's result has 32 bits; what is not 0 stays so. */
+static LLVMValueRef emit_result(struct codegen *cg, LLVMValueRef value)
+{
+	LLVMValueRef high = LLVMBuildLShr(cg->builder, value, cg_i64(cg, 32), "");
+	LLVMValueRef is_wide = LLVMBuildIsNotNull(cg->builder, high, "");
+	LLVMValueRef low = LLVMBuildTrunc(cg->builder, value, cg->i32, "");
+	LLVMValueRef is_null = LLVMBuildIsNull(cg->builder, low, "");
+
+	is_wide = LLVMBuildAnd(cg->builder, is_wide, is_null, "");
+	return LLVMBuildSelect(cg->builder, is_wide, cg_i32(cg, 1), low, "");
+}
+
 static void emit_return(struct codegen *cg, const struct stmt *stmt)
 {
 	LLVMValueRef value;
@@ -155,8 +167,7 @@ static void emit_return(struct codegen *cg, const struct stmt *stmt)
 	if (stmt->expr && type_is_scalar(stmt->expr->type) && !cg->fn->parent) {
 		value = emit_value64(cg, stmt->expr);
 		if (cg->program->provider->flags & PROVIDER_SPECIAL)
-			emit_store(cg, LLVMBuildTrunc(cg->builder, value, cg->i32, ""),
-				   cg->program->result, 4);
+			emit_store(cg, emit_result(cg, value), cg->program->result, 4);
 	}
 	emit_leave(cg);
 }

@@ -143,6 +143,21 @@ void output_accounting(struct output *output, const struct output_account_row *r
 	output->ops->accounting(output, rows, n);
 }
 
+void output_test(struct output *output, const struct output_test *test)
+{
+	output->ops->test(output, test);
+}
+
+void output_tests_end(struct output *output, uint64_t passed, uint64_t failed)
+{
+	output->ops->tests_end(output, passed, failed);
+}
+
+void output_bench(struct output *output, const char *name, uint64_t runs, double ns)
+{
+	output->ops->bench(output, name, runs, ns);
+}
+
 void output_end(struct output *output)
 {
 	output->ops->end(output);

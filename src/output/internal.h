@@ -29,6 +29,9 @@ struct output_ops {
 			      uint64_t repeated);
 	void (*lost)(struct output *output, uint64_t n, uint64_t total);
 	void (*accounting)(struct output *output, const struct output_account_row *rows, size_t n);
+	void (*test)(struct output *output, const struct output_test *test);
+	void (*tests_end)(struct output *output, uint64_t passed, uint64_t failed);
+	void (*bench)(struct output *output, const char *name, uint64_t runs, double ns);
 	void (*end)(struct output *output);
 };
 

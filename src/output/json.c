@@ -186,6 +186,36 @@ static void json_lost(struct output *output, uint64_t n, uint64_t total)
 	put_count(output, "lost_events", "events", n);
 }
 
+static void json_test(struct output *output, const struct output_test *test)
+{
+	open_data(output, "test");
+	strbuf_adds(&output->record, "{\"name\": ");
+	json_string(&output->record, test->name, strlen(test->name));
+	strbuf_addf(&output->record, ", \"passed\": %s", test->failure ? "false" : "true");
+	if (test->failure)
+		put_member(output, "failure", test->failure);
+	strbuf_adds(&output->record, ", \"output\": ");
+	json_string(&output->record, test->text, test->len);
+	strbuf_addc(&output->record, '}');
+	close_line(output);
+}
+
+static void json_tests_end(struct output *output, uint64_t passed, uint64_t failed)
+{
+	open_data(output, "tests");
+	strbuf_addf(&output->record, "{\"passed\": %lu, \"failed\": %lu}", passed, failed);
+	close_line(output);
+}
+
+static void json_bench(struct output *output, const char *name, uint64_t runs, double ns)
+{
+	open_data(output, "bench");
+	strbuf_adds(&output->record, "{\"name\": ");
+	json_string(&output->record, name, strlen(name));
+	strbuf_addf(&output->record, ", \"runs\": %lu, \"ns\": %.1f}", runs, ns);
+	close_line(output);
+}
+
 static void json_end(struct output *output)
 {
 	(void)output;
@@ -202,5 +232,8 @@ const struct output_ops output_json_ops = {
 	.runtime_error = json_runtime_error,
 	.lost = json_lost,
 	.accounting = account_json,
+	.test = json_test,
+	.tests_end = json_tests_end,
+	.bench = json_bench,
 	.end = json_end,
 };

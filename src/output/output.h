@@ -79,6 +79,17 @@ struct output_account_row {
 };
 /* The summary of 14.1, if anything was lost: to err as text, in JSON one line to out. */
 void output_accounting(struct output *output, const struct output_account_row *rows, size_t n);
+/* One test of --test, and what it printed. */
+struct output_test {
+	const char *name; /* "test:NAME" */
+	const char *failure; /* why it failed; NULL: it passed */
+	char *text;
+	size_t len;
+};
+void output_test(struct output *output, const struct output_test *test);
+void output_tests_end(struct output *output, uint64_t passed, uint64_t failed);
+/* One benchmark of --bench: @ns is what a run takes. */
+void output_bench(struct output *output, const char *name, uint64_t runs, double ns);
 /* The two newlines that precede the maps at exit (text). */
 void output_end(struct output *output);
 /* Flushes; 0, or the negative errno of the first write that failed (-EPIPE, -ENOSPC). */

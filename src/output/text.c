@@ -168,6 +168,40 @@ static void text_lost(struct output *output, uint64_t n, uint64_t total)
 	output_put(output, output->err);
 }
 
+/* What a test that passed printed is of no interest. */
+static void text_test(struct output *output, const struct output_test *test)
+{
+	struct strbuf *out = &output->record;
+	const char *line = test->text, *end = test->text + test->len;
+
+	strbuf_addf(out, "%s %s", test->failure ? "FAIL" : "PASS", test->name);
+	if (test->failure)
+		strbuf_addf(out, ": %s", test->failure);
+	strbuf_addc(out, '\n');
+	while (test->failure && line < end) {
+		const char *newline = memchr(line, '\n', (size_t)(end - line));
+		size_t len = (size_t)((newline ? newline : end) - line);
+
+		strbuf_adds(out, "    ");
+		strbuf_add(out, line, len);
+		strbuf_addc(out, '\n');
+		line += len + 1;
+	}
+	output_put(output, output->out);
+}
+
+static void text_tests_end(struct output *output, uint64_t passed, uint64_t failed)
+{
+	strbuf_addf(&output->record, "%lu passed, %lu failed\n", passed, failed);
+	output_put(output, output->out);
+}
+
+static void text_bench(struct output *output, const char *name, uint64_t runs, double ns)
+{
+	strbuf_addf(&output->record, "%-32s %10.1f ns  (%lu runs)\n", name, ns, runs);
+	output_put(output, output->out);
+}
+
 static void text_end(struct output *output)
 {
 	strbuf_adds(&output->record, "\n\n");
@@ -185,5 +219,8 @@ const struct output_ops output_text_ops = {
 	.runtime_error = text_runtime_error,
 	.lost = text_lost,
 	.accounting = account_text,
+	.test = text_test,
+	.tests_end = text_tests_end,
+	.bench = text_bench,
 	.end = text_end,
 };

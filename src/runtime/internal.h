@@ -97,6 +97,15 @@ void run_pcap_write(struct run *run, const char *path, const struct run_packet *
 void run_pcap_flush(struct run *run);
 void run_pcap_close(struct run *run);
 
+/* --- run.c --- */
+/* Renders all that lies in the ring buffer. */
+void run_drain(struct run *run);
+void run_handle_signals(struct run *run);
+
+/* --- tests.c --- */
+void run_tests(struct run *run);
+void run_benches(struct run *run);
+
 /* --- maps.c: the script's maps as the kernel holds them --- */
 void run_map_print(struct run *run, uint32_t map, uint64_t top, uint64_t div);
 void run_map_print_value(struct run *run, uint32_t map, const void *key);

@@ -103,7 +103,7 @@ static void drain_some(struct run *run)
 		run->stopping = true;
 }
 
-static void drain_all(struct run *run)
+void run_drain(struct run *run)
 {
 	/* A negative number is a turn's end, zero an empty buffer. */
 	while (run->ring && ring_buffer__consume(run->ring))
@@ -142,7 +142,7 @@ static uint64_t count_probes(const struct run *run, bool were_attached)
 	return n;
 }
 
-static void handle_signals(struct run *run)
+void run_handle_signals(struct run *run)
 {
 	struct signalfd_siginfo info;
 
@@ -165,7 +165,7 @@ static void watch(int epoll, int fd)
 static void handle_ready(struct run *run, int fd)
 {
 	if (fd == run->options->signal_fd) {
-		handle_signals(run);
+		run_handle_signals(run);
 	} else if (fd == run->iterate_fd) {
 		run->stopping = true;
 	} else if (fd == run->target_fd) {
@@ -214,12 +214,26 @@ static void report_output_error(struct run *run)
 static void conclude(struct run *run)
 {
 	run_special(run, "end", NULL);
-	drain_all(run);
+	run_drain(run);
 	run_flush_warnings(run);
 	output_end(run->output);
 	if (run->plan->config.print_maps_on_exit)
 		run_print_all_maps(run);
 	run_account(run);
+	output_flush(run->output);
+	report_output_error(run);
+}
+
+/* --test and --bench attach nothing. */
+static void test(struct run *run)
+{
+	run_drain(run);
+	if (run->options->test_or_bench == 't')
+		run_tests(run);
+	else
+		run_benches(run);
+	run_special(run, "end", NULL);
+	run_drain(run);
 	output_flush(run->output);
 	report_output_error(run);
 }
@@ -235,6 +249,10 @@ static void trace(struct run *run)
 	/* What begin printed stands in the ring buffer until it is known how many probes there are.
 	 */
 	run->stopping = run->state && run->state->exiting;
+	if (run->options->test_or_bench) {
+		test(run);
+		return;
+	}
 	if (!run->stopping && !run_attach(run))
 		return;
 	announce(run, count_probes(run, !run->stopping));

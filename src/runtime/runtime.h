@@ -47,6 +47,7 @@ struct runtime_result {
 	bool exit_called; /* by the script */
 	int exit_code; /* of exit(), & 0xff */
 	bool assert_failed;
+	uint64_t failed_tests; /* of --test */
 	bool child_ended;
 	int child_status; /* as waitpid(2) gives it */
 	uint64_t lost; /* all losses: events, refused updates, missed probes */

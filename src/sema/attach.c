@@ -246,18 +246,20 @@ static bool find_targets(struct expanding *expansion, const struct plan_target *
 static bool is_filtered(const struct expanding *expansion, const regex_t *filter,
 			const struct plan_target *target)
 {
-	return filter && !(expansion->provider->flags & PROVIDER_SPECIAL) &&
+	return filter && expansion->provider != provider_find("begin") &&
+	       expansion->provider != provider_find("end") &&
 	       regexec(filter, target->name, 0, NULL, 0);
 }
 
-/* test and bench probes are for --test and --bench. */
+/* test and bench probes are for --test and --bench, and those run nothing else. */
 static bool is_enabled(const struct sema *sema, const struct provider *provider)
 {
 	if (provider == provider_find("test"))
 		return sema->options->test_mode;
 	if (provider == provider_find("bench"))
 		return sema->options->bench_mode;
-	return true;
+	return !(sema->options->test_mode || sema->options->bench_mode) ||
+	       provider == provider_find("begin") || provider == provider_find("end");
 }
 
 static void expand_point(struct expanding *expansion, const struct attach_point *point,
