@@ -271,11 +271,21 @@ static int act(struct cli *cli)
 	return status;
 }
 
+/* A standard descriptor that is closed must not become another file's: what is written to it fails
+ * instead. */
+static void occupy_standard_descriptors(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			(void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 int main(int argc, char **argv)
 {
 	struct cli cli = {.arena = arena_new()};
 	int status;
 
+	occupy_standard_descriptors();
 	if (options_parse(&cli, argc, argv, &status))
 		status = act(&cli);
 	if (fflush(stdout) && status == STATUS_OK)
