@@ -84,15 +84,16 @@ static int expand(const struct provider_env *env, const struct plan_target *patt
 
 	for (; names->name; names++) {
 		struct plan_target target = *pattern;
+		bool is_alias = names->alias && !strcmp(names->alias, pattern->function);
 
-		if (!glob_match(pattern->function, names->name) &&
-		    !(names->alias && !strcmp(names->alias, pattern->function)))
+		if (!is_alias && !glob_match(pattern->function, names->name))
 			continue;
-		target.function = names->name;
-		target.name = target.rate
-				      ? arena_printf(env->arena, "%s:%s:%lu", provider, names->name,
-						     target.rate)
-				      : arena_printf(env->arena, "%s:%s:", provider, names->name);
+		/* An event that has two names keeps the one that was asked for. */
+		target.function = is_alias ? names->alias : names->name;
+		target.name =
+			target.rate ? arena_printf(env->arena, "%s:%s:%lu", provider,
+						   target.function, target.rate)
+				    : arena_printf(env->arena, "%s:%s:", provider, target.function);
 		found(&target, data);
 		n++;
 	}
