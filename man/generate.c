@@ -122,13 +122,31 @@ static void diagnostics(void)
 		item(lang_diags[i].tag, lang_diags[i].doc);
 }
 
+/* The macros of the library: the comment above each, and its head. */
+static void macros(void)
+{
+	const char *line = lang_library, *doc = NULL, *end;
+	char head[128], text[256];
+
+	for (; (end = strchr(line, '\n')); line = end + 1) {
+		if (!strncmp(line, "// ", 3)) {
+			doc = line + 3;
+			snprintf(text, sizeof(text), "%.*s", (int)(end - doc), doc);
+		} else if (!strncmp(line, "macro ", 6) && doc) {
+			snprintf(head, sizeof(head), "%.*s",
+				 (int)(strcspn(line, ")") + 1 - strlen("macro ")), line + 6);
+			item(head, text);
+		}
+	}
+}
+
 static const struct {
 	const char *marker;
 	void (*print)(void);
 } parts[] = {
-	{"@OPTIONS@\n", options},      {"@PROBES@\n", probes},
-	{"@BUILTINS@\n", builtins},    {"@FUNCTIONS@\n", functions},
-	{"@CONFIG@\n", configuration}, {"@DIAGNOSTICS@\n", diagnostics},
+	{"@OPTIONS@\n", options},         {"@PROBES@\n", probes}, {"@BUILTINS@\n", builtins},
+	{"@FUNCTIONS@\n", functions},     {"@MACROS@\n", macros}, {"@CONFIG@\n", configuration},
+	{"@DIAGNOSTICS@\n", diagnostics},
 };
 
 static bool print_part(const char *line)
