@@ -183,20 +183,29 @@ LLVMValueRef emit_call_strlen(struct codegen *cg, const struct expr *call, LLVMV
 	return LLVMBuildSelect(cg->builder, is_empty, cg_i64(cg, 0), n, "");
 }
 
-/* The second text is copied to where the first one's NUL is. */
+/*
+ * The second text is copied to where the first one's NUL is. Where the result cannot hold both,
+ * this is done in memory that can, since the verifier wants to know that the second fits wherever
+ * the first ends; the end is then cut off.
+ */
 LLVMValueRef emit_call_str_concat(struct codegen *cg, const struct expr *call, LLVMValueRef dst)
 {
 	const struct expr *first = call->call.args.data[0], *second = call->call.args.data[1];
-	uint32_t total = call->type->size, size = second->type->size, most;
-	LLVMValueRef a = emit_address(cg, first), b = emit_address(cg, second), n;
+	uint32_t total = call->type->size, most = first->type->size - 1;
+	uint32_t all = most + second->type->size;
+	LLVMValueRef a = emit_address(cg, first), b = emit_address(cg, second), memory, n;
 
-	size = size < total ? size : total;
-	most = first->type->size - 1 < total - size ? first->type->size - 1 : total - size;
-	emit_zero(cg, dst, total, 1);
-	n = emit_helper(cg, BPF_FUNC_probe_read_kernel_str, cg->i64, dst, cg_i32(cg, most + 1), a);
+	memory = all > total ? cg_temp(cg, all, 8) : dst;
+	emit_zero(cg, memory, all > total ? all : total, 1);
+	n = emit_helper(cg, BPF_FUNC_probe_read_kernel_str, cg->i64, memory, cg_i32(cg, most + 1),
+			a);
 	n = emit_clamp(cg, LLVMBuildSub(cg->builder, n, cg_i64(cg, 1), ""), most);
-	emit_helper(cg, BPF_FUNC_probe_read_kernel_str, cg->i64, emit_offset_by(cg, dst, n),
-		    cg_i32(cg, size), b);
+	emit_helper(cg, BPF_FUNC_probe_read_kernel_str, cg->i64, emit_offset_by(cg, memory, n),
+		    cg_i32(cg, second->type->size), b);
+	if (memory == dst)
+		return NULL;
+	emit_copy(cg, dst, memory, total, 1);
+	emit_store(cg, LLVMConstNull(cg->i8), emit_offset(cg, dst, total - 1), 1);
 	return NULL;
 }
 

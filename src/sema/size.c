@@ -86,7 +86,7 @@ static uint64_t constant_or(const struct expr *expr, uint64_t otherwise)
 static uint64_t working_memory(const struct measure *measure, const struct expr *call)
 {
 	struct expr *const *args = call->call.args.data;
-	uint64_t most = measure->sema->plan->config.max_strlen;
+	uint64_t most = measure->sema->plan->config.max_strlen, bytes;
 
 	switch ((int)call->call.function->id) {
 	case FUNCTION_strstr:
@@ -94,6 +94,9 @@ static uint64_t working_memory(const struct measure *measure, const struct expr 
 		return args[1]->kind == EXPR_STRING ? 0 : args[1]->type->size * 2 + 2;
 	case FUNCTION_memcmp: /* both sides */
 		return constant_or(args[2], 0) * 2;
+	case FUNCTION_str_concat: /* both, where the result cannot hold them */
+		bytes = (uint64_t)args[0]->type->size + args[1]->type->size - 1;
+		return bytes > call->type->size ? bytes : 0;
 	case FUNCTION_write_user:
 		return constant_or(args[2], most);
 	}
