@@ -270,43 +270,48 @@ void diags_render(struct diags *diags, FILE *out, const struct diag_style *style
 	}
 }
 
-/* Levenshtein distance over one row; names longer than the row are never near. */
+#define LONGEST_NAME 64
+
+static size_t smaller(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* How many letters must be put in, left out, changed, or swapped with the next one; longer names
+ * are never near. */
 static size_t distance(const char *a, const char *b)
 {
-	size_t row[65], la = strlen(a), lb = strlen(b);
+	size_t rows[3][LONGEST_NAME + 1], la = strlen(a), lb = strlen(b);
 
-	if (lb >= sizeof(row) / sizeof(row[0]) || la >= sizeof(row) / sizeof(row[0]))
+	if (lb > LONGEST_NAME || la > LONGEST_NAME)
 		return SIZE_MAX;
 	for (size_t j = 0; j <= lb; j++)
-		row[j] = j;
+		rows[0][j] = j;
 	for (size_t i = 1; i <= la; i++) {
-		size_t diagonal = row[0];
+		size_t *row = rows[i % 3];
+		const size_t *above = rows[(i - 1) % 3], *before = rows[(i + 1) % 3];
 
 		row[0] = i;
 		for (size_t j = 1; j <= lb; j++) {
-			size_t above = row[j];
-			size_t best = diagonal + (a[i - 1] != b[j - 1]);
-
-			if (above + 1 < best)
-				best = above + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			row[j] = best;
-			diagonal = above;
+			row[j] = above[j - 1] + (a[i - 1] != b[j - 1]);
+			row[j] = smaller(row[j], smaller(above[j], row[j - 1]) + 1);
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+				row[j] = smaller(row[j], before[j - 2] + 1);
 		}
 	}
-	return row[lb];
+	return rows[la % 3][lb];
 }
 
 const char *diag_nearest(const char *name, const char *const *names, size_t n)
 {
+	/* Of a shorter name nearly all of the letters would be wrong. */
 	size_t best = strlen(name) / 3 + 1;
 	const char *nearest = NULL;
 
 	for (size_t i = 0; i < n; i++) {
 		size_t d = distance(name, names[i]);
 
-		if (d < best || (d == best && !nearest && d < strlen(name))) {
+		if (d < best) {
 			best = d;
 			nearest = names[i];
 		}
