@@ -140,7 +140,6 @@ struct expr *ast_clone_expr(struct arena *arena, const struct expr *expr)
 		break;
 	case EXPR_CALL:
 		clone_exprs(arena, &copy->call.args, &expr->call.args);
-		copy->call.type_arg = clone_type(arena, expr->call.type_arg);
 		break;
 	case EXPR_UNARY:
 		copy->unary.operand = ast_clone_expr(arena, expr->unary.operand);
@@ -188,6 +187,9 @@ struct expr *ast_clone_expr(struct arena *arena, const struct expr *expr)
 		break;
 	case EXPR_COMPTIME:
 		copy->comptime = ast_clone_expr(arena, expr->comptime);
+		break;
+	case EXPR_TYPE:
+		copy->type_name = clone_type(arena, expr->type_name);
 		break;
 	}
 	return copy;
@@ -289,7 +291,6 @@ static void walk_children(struct expr *expr, const struct ast_visitor *visitor)
 		break;
 	case EXPR_CALL:
 		walk_exprs(&expr->call.args, visitor);
-		walk_type(expr->call.type_arg, visitor);
 		break;
 	case EXPR_UNARY:
 		ast_walk_expr(&expr->unary.operand, visitor);
@@ -338,6 +339,9 @@ static void walk_children(struct expr *expr, const struct ast_visitor *visitor)
 		break;
 	case EXPR_COMPTIME:
 		ast_walk_expr(&expr->comptime, visitor);
+		break;
+	case EXPR_TYPE:
+		walk_type(expr->type_name, visitor);
 		break;
 	}
 }

@@ -80,6 +80,7 @@ enum expr_kind {
 	EXPR_TYPEINFO,
 	EXPR_BLOCK, /* { ...; tail } */
 	EXPR_COMPTIME, /* sema folds away */
+	EXPR_TYPE, /* a type as an argument: struct x, typeof(x) */
 };
 
 enum unary_op {
@@ -181,8 +182,6 @@ struct expr {
 			const struct lang_function *function; /* sema */
 			uint32_t event; /* sema: index in the plan's events, for asynchronous
 					   functions */
-			struct type_expr *type_arg; /* an argument that is a type, where a function
-						       takes one */
 			uint64_t data[2]; /* sema: for the function's own use, see its row */
 		} call;
 		struct {
@@ -240,6 +239,7 @@ struct expr {
 		} query;
 		struct block *block; /* BLOCK */
 		struct expr *comptime;
+		struct type_expr *type_name; /* TYPE */
 	};
 };
 

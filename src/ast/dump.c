@@ -106,6 +106,10 @@ static void describe(struct strbuf *out, const struct expr *expr)
 	case EXPR_COMPTIME:
 		strbuf_adds(out, "comptime");
 		break;
+	case EXPR_TYPE:
+		strbuf_adds(out, "type ");
+		ast_format_type(expr->type_name, out);
+		break;
 	}
 }
 
@@ -156,7 +160,6 @@ static void dump_children(struct dump *d, const struct expr *expr)
 		break;
 	case EXPR_CALL:
 		dump_exprs(d, &expr->call.args);
-		dump_type(d, expr->call.type_arg);
 		break;
 	case EXPR_UNARY:
 		dump_expr(d, expr->unary.operand);
@@ -210,6 +213,8 @@ static void dump_children(struct dump *d, const struct expr *expr)
 		break;
 	case EXPR_COMPTIME:
 		dump_expr(d, expr->comptime);
+		break;
+	case EXPR_TYPE:
 		break;
 	}
 }

@@ -139,26 +139,14 @@ static void format_unary(struct writer *w, const struct expr *expr)
 
 static void format_call(struct writer *w, const struct expr *expr)
 {
-	const struct type_expr *type = expr->call.type_arg;
-	size_t n = 0;
-
 	put(w, expr->call.name);
 	put(w, "(");
-	for (size_t i = 0; i < expr->call.args.len || type; n++) {
-		const struct expr *arg = i < expr->call.args.len ? expr->call.args.data[i] : NULL;
-
-		if (n) {
+	for (size_t i = 0; i < expr->call.args.len; i++) {
+		if (i) {
 			put(w, ",");
 			put_break(w);
 		}
-		/* The type stands among the arguments where its place says. */
-		if (type && (!arg || type->span.start < arg->span.start)) {
-			format_type(w, type);
-			type = NULL;
-			continue;
-		}
-		format_expr(w, arg);
-		i++;
+		format_expr(w, expr->call.args.data[i]);
 	}
 	put(w, ")");
 }
@@ -306,6 +294,9 @@ static void format_node(struct writer *w, const struct expr *expr)
 	case EXPR_COMPTIME:
 		put(w, "comptime ");
 		format_expr(w, expr->comptime);
+		break;
+	case EXPR_TYPE:
+		format_type(w, expr->type_name);
 		break;
 	}
 }

@@ -228,6 +228,7 @@ LLVMValueRef emit_value(struct codegen *cg, const struct expr *expr)
 	case EXPR_OFFSETOF:
 	case EXPR_TYPEINFO:
 	case EXPR_COMPTIME:
+	case EXPR_TYPE:
 		break;
 	}
 	return NULL;
@@ -270,6 +271,7 @@ LLVMValueRef emit_address(struct codegen *cg, const struct expr *expr)
 	case EXPR_OFFSETOF:
 	case EXPR_TYPEINFO:
 	case EXPR_COMPTIME:
+	case EXPR_TYPE:
 		break;
 	}
 	memory = cg_temp(cg, expr->type->size, expr->type->align);
@@ -325,6 +327,7 @@ void emit_into(struct codegen *cg, const struct expr *expr, LLVMValueRef dst)
 	case EXPR_OFFSETOF:
 	case EXPR_TYPEINFO:
 	case EXPR_COMPTIME:
+	case EXPR_TYPE:
 		break;
 	}
 	emit_copy(cg, dst, emit_address(cg, expr), expr->type->size, expr->type->align);

@@ -17,7 +17,7 @@ int lexer_open(struct lexer *lexer, int token, struct span span)
 		lexer->failed = true;
 		return YYUNDEF;
 	}
-	lexer->open[lexer->depth++] = (struct bracket){kind, lexer->token};
+	lexer->open[lexer->depth++] = (struct bracket){kind, token == CAST_OPEN, lexer->token};
 	return token;
 }
 
@@ -43,6 +43,7 @@ static void close_parenthesis(struct lexer *lexer, char opening)
 {
 	char innermost = lexer->depth ? lexer->open[lexer->depth - 1].kind : '{';
 
+	lexer->closed_cast = innermost == opening && lexer->open[lexer->depth - 1].is_cast;
 	if (innermost == opening)
 		lexer->depth--;
 	else if (innermost != '{')

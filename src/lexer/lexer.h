@@ -8,6 +8,7 @@
 
 struct bracket {
 	char kind; /* "(", "[" or "{" */
+	bool is_cast;
 	uint32_t offset;
 };
 
@@ -23,7 +24,6 @@ struct lexer {
 	bool in_import, in_map_decl; /* top-level items that end outside braces */
 	size_t item_length; /* of the top-level item just recognized */
 	size_t most_errors; /* in the queue; more are not worth reading */
-	bool unterminated; /* a string lacks its end: what follows may be missing */
 	bool failed; /* hopeless: only end of text is returned */
 
 	/* For messages: the last token and the one before, how the statement began. */
@@ -34,6 +34,7 @@ struct lexer {
 
 	struct bracket open[LEXER_MAX_NESTING];
 	uint32_t depth; /* brackets that are open */
+	bool closed_cast; /* the last parenthesis that was closed is that of a cast */
 	uint32_t unclosed; /* 1 + the offset of a bracket that the last token leaves unclosed */
 
 	/* Behind a syntax error tokens are dropped until so many brackets are open and a statement
@@ -84,8 +85,9 @@ long scan_preamble(const struct source *source, uint32_t offset);
 enum top_word { TOP_OTHER, TOP_CONFIG, TOP_IMPORT, TOP_LET, TOP_MACRO };
 /* The word that begins a top-level item, with what must follow it looked at; its length in *len. */
 enum top_word scan_top_word(const char *text, size_t *len);
-/* Whether the parenthesis at @text opens a cast: it holds a type, and an operand follows. */
-bool scan_is_cast(const char *text);
+/* Whether the parenthesis at @text opens a cast: it holds a type, and an operand follows; @in_head:
+ * a brace does not begin one, but the body of an `if` or a loop. */
+bool scan_is_cast(const char *text, bool in_head);
 /* Whether the parenthesis behind sizeof and its kin holds a type. */
 bool scan_is_type_operand(const char *text);
 /* Whether a slash at @text ends a predicate: only blanks and comments up to "{". */

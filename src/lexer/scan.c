@@ -215,12 +215,12 @@ size_t scan_string(struct lexer *lexer, const char *text, const char **data, siz
 		/* A NUL ends the text. */
 		*len = strnlen(strbuf_str(&out), out.len);
 		*data = arena_strndup(lexer->parser->arena, strbuf_str(&out), *len);
-	} else if (!lexer->unterminated) {
-		/* Reported once: from here on quotes may open where they should close. */
+	} else {
+		/* From here on quotes may open where they should close, and brackets be missing. */
 		diag_error(lexer->parser->diags, "unterminated-string",
 			   span_at(lexer, text, (size_t)(in - text)),
 			   "syntax: unterminated string: there is no closing quote on the line");
-		lexer->unterminated = true;
+		lexer->failed = true;
 	}
 	strbuf_free(&out);
 	return (size_t)(in - text);
@@ -318,7 +318,7 @@ struct attach_point *make_attach_point(struct lexer *lexer, const char *text, si
 	if (in_quotes) {
 		diag_error(lexer->parser->diags, "unterminated-string", span,
 			   "syntax: unterminated string in the attach point");
-		lexer->unterminated = true;
+		lexer->failed = true;
 	}
 	strbuf_free(&field);
 	return point;
@@ -475,8 +475,10 @@ static struct type_look look_at_type(const char *text)
 }
 
 /* Whether an operand can begin here, so that a parenthesis before it was a cast. */
-static bool starts_operand(const char *text)
+static bool starts_operand(const char *text, bool in_head)
 {
+	if (*text == '{')
+		return !in_head;
 	if (text[0] == '&')
 		return text[1] == '@' || text[1] == '$';
 	if (text[0] == '-' && text[1] == '-')
@@ -491,7 +493,7 @@ static bool starts_operand(const char *text)
 	       (*text && strchr("$@\"(~", *text));
 }
 
-bool scan_is_cast(const char *text)
+bool scan_is_cast(const char *text, bool in_head)
 {
 	struct type_look look = look_at_type(text + 1);
 
@@ -499,7 +501,7 @@ bool scan_is_cast(const char *text)
 		return false;
 	if (look.is_certain)
 		return true;
-	return !look.is_builtin && starts_operand(skip_blanks(look.end + 1));
+	return !look.is_builtin && starts_operand(skip_blanks(look.end + 1), in_head);
 }
 
 bool scan_is_type_operand(const char *text)

@@ -237,8 +237,6 @@ struct expr *build_map(struct build *b, struct span span, const char *name, stru
 	expr->map.has_brackets = keys != NULL;
 	if (keys)
 		expr->map.keys = keys->exprs;
-	if (keys && keys->type)
-		error(b, "syntax", keys->type->span, "a type cannot be a key");
 	return deepen_all(b, expr, &expr->map.keys);
 }
 
@@ -257,10 +255,8 @@ struct expr *build_call(struct build *b, struct span span, const char *name, str
 
 	expr->call.name = name;
 	expr->call.name_span = name_span;
-	if (args) {
+	if (args)
 		expr->call.args = args->exprs;
-		expr->call.type_arg = args->type;
-	}
 	return deepen_all(b, expr, &expr->call.args);
 }
 
@@ -335,12 +331,13 @@ struct args *build_args(struct build *b, struct args *args, struct expr *expr)
 	return args;
 }
 
-struct args *build_type_arg(struct build *b, struct args *args, struct type_expr *type)
+struct expr *build_type_arg(struct build *b, struct type_expr *type)
 {
-	if (args->type)
-		error(b, "syntax", type->span, "there is one type already");
-	args->type = type;
-	return args;
+	struct expr *expr = expr_new(arena_of(b), EXPR_TYPE, type->span);
+
+	expr->type_name = type;
+	expr->depth = deeper(b, depth_of_type(type), type->span);
+	return expr;
 }
 
 /* --- statements --- */

@@ -14,7 +14,6 @@ struct build {
 
 struct args {
 	expr_vec exprs;
-	struct type_expr *type;
 };
 
 /*
@@ -66,7 +65,7 @@ struct expr *build_member(struct build *b, struct expr *record, const char *name
 			  struct expr *value);
 
 struct args *build_args(struct build *b, struct args *args, struct expr *expr);
-struct args *build_type_arg(struct build *b, struct args *args, struct type_expr *type);
+struct expr *build_type_arg(struct build *b, struct type_expr *type);
 
 struct stmt *build_assign(struct build *b, struct span span, struct expr *target, bool compound,
 			  enum binary_op op, struct expr *value);

@@ -177,7 +177,7 @@ void complain(struct build *b, struct span span, const char *expected, bool expe
 	struct diag *diag;
 
 	/* The scanner has said what is wrong. */
-	if (lexer->failed || (lexer->unterminated && lexer->previous == YYEOF))
+	if (lexer->failed)
 		return;
 	if (lexer->previous == YYUNDEF) {
 		lexer_recover(lexer);

@@ -212,21 +212,22 @@ static const char *variable_name(const struct filling *f, const char *name)
 				  f->macro->name, f->id);
 }
 
-/* typeof(x), read as the name of a type, may mean a parameter. */
-static void fill_type(const struct filling *f, struct type_expr **type, struct expr **expr)
+/* A name of a type may be that of a parameter: it is then the type of the argument, or the argument
+ * itself if that is a type. */
+static void fill_type(const struct filling *f, struct type_expr *type)
 {
 	const struct expr *arg;
 
-	if (!*type)
+	if (!type)
 		return;
-	fill_type(f, &(*type)->of_type, &(*type)->of_expr);
-	if (!(*type)->name || (*type)->keyword != TYPE_NONE || (*type)->suffixes.len || !expr)
+	fill_type(f, type->of_type);
+	if (!type->name || type->keyword != TYPE_NONE)
 		return;
-	arg = argument(f, MACRO_EXPR, (*type)->name);
+	arg = argument(f, MACRO_EXPR, type->name);
 	if (!arg)
 		return;
-	*type = NULL;
-	*expr = copy_argument(f, arg);
+	type->name = NULL;
+	type->of_expr = copy_argument(f, arg);
 }
 
 static void fill_expr(struct expr **at, void *data)
@@ -254,10 +255,13 @@ static void fill_expr(struct expr **at, void *data)
 	case EXPR_SIZEOF:
 	case EXPR_OFFSETOF:
 	case EXPR_TYPEINFO:
-		fill_type(f, &expr->query.type, &expr->query.expr);
+		fill_type(f, expr->query.type);
 		break;
 	case EXPR_CAST:
-		fill_type(f, &expr->cast.to, NULL);
+		fill_type(f, expr->cast.to);
+		break;
+	case EXPR_TYPE:
+		fill_type(f, expr->type_name);
 		break;
 	case EXPR_INT:
 	case EXPR_BOOL:
@@ -288,7 +292,7 @@ static void fill_stmt(struct stmt **at, void *data)
 
 	if (stmt->kind == STMT_LET) {
 		stmt->let.name = variable_name(f, stmt->let.name);
-		fill_type(f, &stmt->let.type, NULL);
+		fill_type(f, stmt->let.type);
 	} else if (stmt->kind == STMT_FOR_MAP || stmt->kind == STMT_FOR_RANGE) {
 		stmt->loop.name = variable_name(f, stmt->loop.name);
 	}

@@ -72,7 +72,7 @@ static void yyerror(struct span *span, struct build *b, void *scanner, const cha
 %type <expr> record_members setting_value bound predicate
 %type <stmt> blockstmt simple if_stmt
 %type <block> block plain_block body stmts block_expr otherwise
-%type <type> type type_base words
+%type <type> type type_base type_arg type_tagged words
 %type <args> args more_args opt_args keys path
 %type <macro> macro_params macro_list
 %type <probe> attach_list
@@ -257,7 +257,14 @@ more_args: expr ',' expr { $$ = build_args(b, build_args(b, NULL, $1), $3); }
 opt_args: %empty { $$ = NULL; } | args;
 args: expr { $$ = build_args(b, NULL, $1); }
 	| args ',' expr { $$ = build_args(b, $1, $3); }
-	| args ',' tag IDENT { $$ = build_type_arg(b, $1, build_type(b, span_join(@3, @4), $3, $4)); }
+	| type_arg { $$ = build_args(b, NULL, build_type_arg(b, $1)); }
+	| args ',' type_arg { $$ = build_args(b, $1, build_type_arg(b, $3)); }
+	;
+/* Types that no expression can be taken for. */
+type_arg: type_tagged
+	| type_arg '*' { $$ = build_pointer(b, @$, $1); }
+	| type_arg '[' ']' { $$ = build_array(b, @$, $1, false, 0); }
+	| type_arg '[' INT ']' { $$ = build_array(b, @$, $1, true, $3.value); }
 	;
 
 tag: STRUCT { $$ = TYPE_STRUCT; } | UNION { $$ = TYPE_UNION; } | ENUM { $$ = TYPE_ENUM; };
@@ -267,8 +274,10 @@ type: type_base
 	| type '[' INT ']' { $$ = build_array(b, @$, $1, true, $3.value); }
 	;
 type_base: words
-	| tag IDENT { $$ = build_type(b, @$, $1, $2); }
+	| type_tagged
 	| IDENT tag IDENT { $$ = build_type(b, @$, $2, $3); }
+	;
+type_tagged: tag IDENT { $$ = build_type(b, @$, $1, $2); }
 	| TYPEOF TYPE_OPEN type ')' { $$ = build_typeof(b, @$, $3, NULL); }
 	| TYPEOF '(' expr ')' { $$ = build_typeof(b, @$, NULL, $3); }
 	;

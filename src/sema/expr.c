@@ -71,15 +71,37 @@ static bool is_constant(struct sema *sema, struct expr **expr)
 	return true;
 }
 
-/* More macros within macros than anyone writes: one names itself. */
-#define MOST_MACROS 32
+/* Whatever is wrong in a macro's body, the place to look at is where the script uses it. */
+static void move_expr(struct expr **at, void *data)
+{
+	const struct span *span = data;
+	struct expr *expr = *at;
+
+	expr->span = *span;
+	if (expr->kind == EXPR_CALL)
+		expr->call.name_span = *span;
+	if (expr->kind == EXPR_FIELD)
+		expr->field.name_span = *span;
+	if (expr->kind == EXPR_CAST && expr->cast.to)
+		expr->cast.to->span = *span;
+}
+
+static bool is_inside(const struct sema *sema, const char *name)
+{
+	for (const struct sema_c_macro *at = sema->c_macro; at; at = at->outer)
+		if (!strcmp(at->name, name))
+			return true;
+	return false;
+}
 
 static void expand_macro(struct sema *sema, struct expr **expr, const struct types_macro *macro)
 {
 	struct expr *ident = *expr, *body = NULL;
+	struct sema_c_macro inner = {ident->ident.name, macro->body, sema->c_macro};
+	const struct ast_visitor visitor = {.expr = move_expr, .data = &ident->span};
 
 	ident->type = sema->unknown;
-	if (sema->macro_depth >= MOST_MACROS) {
+	if (is_inside(sema, ident->ident.name)) {
 		sema_error(sema, "macro-recursion", ident->span, "The macro %s contains itself",
 			   ident->ident.name);
 		return;
@@ -93,9 +115,10 @@ static void expand_macro(struct sema *sema, struct expr **expr, const struct typ
 			   ident->ident.name, macro->body);
 		return;
 	}
-	sema->macro_depth++;
+	ast_walk_expr(&body, &visitor);
+	sema->c_macro = &inner;
 	sema_expr(sema, &body);
-	sema->macro_depth--;
+	sema->c_macro = inner.outer;
 	*expr = body;
 }
 
@@ -261,6 +284,13 @@ static void make_block(struct sema *sema, struct expr *expr)
 	expr->type = block->tail ? block->tail->type : type_none(sema->types);
 }
 
+static void report_type(struct sema *sema, struct expr *expr)
+{
+	diag_hint(sema_error(sema, "no-value", expr->span, "A type is not a value"),
+		  "Macros and some functions take types as arguments; sizeof() gives its size");
+	expr->type = sema->unknown;
+}
+
 void sema_expr(struct sema *sema, struct expr **expr)
 {
 	switch ((*expr)->kind) {
@@ -339,6 +369,9 @@ void sema_expr(struct sema *sema, struct expr **expr)
 		break;
 	case EXPR_COMPTIME:
 		sema_comptime(sema, expr);
+		break;
+	case EXPR_TYPE:
+		report_type(sema, *expr);
 		break;
 	}
 }

@@ -125,11 +125,19 @@ static void report_unknown(struct sema *sema, struct expr *call)
 {
 	struct diag *diag = sema_error(sema, "unknown-function", call->call.name_span,
 				       "Unknown function: '%s'", call->call.name);
-	const char *names[FUNCTION_COUNT_], *nearest;
+	size_t nmacros = sema->script->macros.len, n = 0;
+	const char **names = arena_new_array(sema->arena, const char *,
+					     FUNCTION_COUNT_ + BUILTIN_COUNT_ + nmacros);
+	const char *nearest;
 
-	for (int i = 0; i < FUNCTION_COUNT_; i++)
-		names[i] = lang_functions[i].name;
-	nearest = diag_nearest(call->call.name, names, FUNCTION_COUNT_);
+	for (size_t i = 0; i < FUNCTION_COUNT_; i++)
+		names[n++] = lang_functions[i].name;
+	for (size_t i = 0; i < BUILTIN_COUNT_; i++)
+		if (lang_builtins[i].flags & BUILTIN_CALL)
+			names[n++] = lang_builtins[i].name;
+	for (size_t i = 0; i < nmacros; i++)
+		names[n++] = sema->script->macros.data[i]->name;
+	nearest = diag_nearest(call->call.name, names, n);
 	if (nearest)
 		diag_hint(diag, "Did you mean '%s'?", nearest);
 	call->type = sema->unknown;

@@ -23,7 +23,8 @@
  *   percpu_kaddr args[0] a STRING: the variable; the result points to its type
  *   uaddr        data[0]: the symbol's address in the file; if that is moved when it is loaded,
  *                args[1..]: an INT for each target, the address of its probe in the file
- *   container_of args[0] the pointer, args[1] an IDENT that names the member; the result is a T *
+ *   container_of args[0] the pointer, args[1] a TYPE, args[2] an IDENT that names the member; the
+ *                result is a T *
  *   signal signal_thread
  *                args[0] an integer
  *   delete       (@m, k): args[0] MAP, args[1] the key; (@m[k]): args[0] MAP with map.key; (@m): a

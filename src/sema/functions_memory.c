@@ -186,17 +186,22 @@ PLAIN_CALL(strcontains)
 PLAIN_CALL(strstr)
 
 /*
- * The second text must fit whole behind what is kept of the first. A text that is added to over and
- * over grows to a fixed size at once, so that its type settles.
+ * What does not fit is cut off at the end. A text that is added to over and over grows to a fixed
+ * size at once, so that its type settles. One that is not known yet counts as empty: what is made
+ * only of itself and of others (@x = str_concat(@x, "a")) gets its type from the others, and grows
+ * in the rounds that follow.
  */
 void sema_call_str_concat(struct sema *sema, struct expr **at)
 {
 	const struct expr *a = (*at)->call.args.data[0], *b = (*at)->call.args.data[1];
-	uint64_t limit = sema->plan->config.max_strlen, sum;
+	uint64_t limit = sema->plan->config.max_strlen, sum = 1;
 
-	if (!sema_is_known(sema, a) || !sema_is_known(sema, b))
+	if (!sema_is_known(sema, a) && !sema_is_known(sema, b))
 		return;
-	sum = (uint64_t)a->type->text.capacity + b->type->text.capacity - 1;
+	if (sema_is_known(sema, a))
+		sum += a->type->text.capacity - 1;
+	if (sema_is_known(sema, b))
+		sum += b->type->text.capacity - 1;
 	(*at)->type = type_text(sema, sum <= limit ? sum : 2 * limit);
 }
 
@@ -412,8 +417,8 @@ PLAIN_CALL(is_err)
 
 void sema_call_container_of(struct sema *sema, struct expr **at)
 {
-	struct expr *call = *at, *name = call->call.args.data[1];
-	const struct type *type = sema_type(sema, call->call.type_arg, NULL);
+	struct expr *call = *at, *name = call->call.args.data[2];
+	const struct type *type = sema_type(sema, call->call.args.data[1]->type_name, NULL);
 	const struct type *pointer = call->call.args.data[0]->type;
 	struct type_path path;
 

@@ -86,6 +86,7 @@ struct sema_map {
 	struct span first_key; /* where it was used with or without a key first */
 	bool shape_known, is_scalar;
 	bool is_assigned; /* something writes it */
+	bool is_circular; /* it is made only of itself */
 	const struct map_decl *decl;
 	uint32_t updaters; /* programs that update it: 0, 1, 2 for more */
 	uint32_t last_updater; /* index + 1 */
@@ -111,6 +112,12 @@ struct sema_instance {
 	VEC(struct sema_variable *)
 	variables; /* learned; all rounds */
 	struct ast_program *program; /* of this round */
+};
+
+/* A macro of the preamble that is being read, and the one in whose body it stands. */
+struct sema_c_macro {
+	const char *name, *body;
+	const struct sema_c_macro *outer;
 };
 
 struct sema {
@@ -142,7 +149,7 @@ struct sema {
 	uint32_t prog; /* index in the plan's programs: &plan->progs.data[prog] */
 	struct sema_scope *scope;
 	const struct expansion *expansion; /* the script's macro whose body we are in, or NULL */
-	uint32_t macro_depth; /* macros of the preamble around us, each in another's body */
+	const struct sema_c_macro *c_macro; /* the preamble's macro whose body we are in, or NULL */
 	uint32_t loop_depth; /* for, while and unroll around us */
 	bool in_predicate;
 	bool aggregate_ok; /* the call being checked is the value assigned to a map; sema_call()
@@ -212,8 +219,10 @@ bool sema_is_number(const struct sema *sema, const struct type *type);
 /* sema->unknown, after an error, if it cannot be resolved. @init: the value that sizes a bare
  * "string" or "[]", or NULL. */
 const struct type *sema_type(struct sema *sema, struct type_expr *type, const struct expr *init);
+/* A name that stands for a type. */
+struct type_expr *sema_named_type(struct sema *sema, const struct expr *ident);
 /* The type of an expression that is not carried out; *expr is checked as by sema_expr(), with
- * @dead. */
+ * @dead. It may also be a type itself. */
 const struct type *sema_type_of(struct sema *sema, struct expr **expr);
 /* The operand of sizeof, typeof, typeinfo, offsetof: @type, or *expr if @type is NULL. */
 const struct type *sema_query_type(struct sema *sema, struct type_expr *type, struct expr **expr);

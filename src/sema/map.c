@@ -262,6 +262,10 @@ static void report_value(struct sema *sema, const struct sema_map *map, const st
 
 	if (bounds)
 		diag = sema_error(sema, "map-bounds", span, "%s", bounds);
+	else if (map->is_circular && (value->kind == TYPE_TUPLE || value->kind == TYPE_RECORD))
+		diag = sema_error(sema, "infinite-type", span,
+				  "The values of @%s would contain themselves, and so have no end",
+				  map->name);
 	else
 		diag = sema_error(sema, "type-mismatch", span,
 				  "Type mismatch for @%s: trying to assign value of type '%s' when "

@@ -35,7 +35,7 @@ static const char *const kind_words[] = {
 struct prototype {
 	enum param_kind params[MAX_PARAMS];
 	uint32_t n, required;
-	bool takes_rest, takes_type;
+	bool takes_rest;
 };
 
 static enum param_kind find_kind(const char *word, size_t len)
@@ -67,13 +67,8 @@ static void read_prototype(const char *text, struct prototype *prototype)
 		}
 		while (isalpha((unsigned char)text[len]))
 			len++;
-		/* A type is not among the arguments but beside them. */
-		if (find_kind(text, len) == PARAM_TYPE) {
-			prototype->takes_type = true;
-		} else {
-			prototype->params[prototype->n++] = find_kind(text, len);
-			prototype->required += !optional;
-		}
+		prototype->params[prototype->n++] = find_kind(text, len);
+		prototype->required += !optional;
 		text += len;
 	}
 }
@@ -181,6 +176,22 @@ static bool check_kind(struct sema *sema, const struct expr *call, struct expr *
 	return arg->kind == kind || report_kind(sema, call, arg, what);
 }
 
+/* A bare name, too, is that of a type here. */
+static bool check_type(struct sema *sema, const struct expr *call, struct expr *arg)
+{
+	struct type_expr *type;
+
+	if (arg->kind == EXPR_IDENT) {
+		type = sema_named_type(sema, arg);
+		arg->kind = EXPR_TYPE;
+		arg->type_name = type;
+	}
+	if (arg->kind != EXPR_TYPE)
+		return report_kind(sema, call, arg, "a type");
+	arg->type = type_none(sema->types);
+	return true;
+}
+
 static bool check_arg(struct sema *sema, const struct expr *call, enum param_kind kind,
 		      struct expr **arg)
 {
@@ -208,8 +219,9 @@ static bool check_arg(struct sema *sema, const struct expr *call, enum param_kin
 		return check_kind(sema, call, *arg, EXPR_VAR, "a scratch variable");
 	case PARAM_NAME:
 		return check_kind(sema, call, *arg, EXPR_IDENT, "a name");
-	case PARAM_RAW:
 	case PARAM_TYPE:
+		return check_type(sema, call, *arg);
+	case PARAM_RAW:
 		break;
 	}
 	return true;
@@ -263,13 +275,6 @@ bool prototype_check(struct sema *sema, struct expr *call)
 	call->type = result_type(sema, text);
 	if (n < prototype.required || (n > prototype.n && !prototype.takes_rest)) {
 		report_count(sema, call, &prototype);
-		return false;
-	}
-	if (prototype.takes_type != (call->call.type_arg != NULL)) {
-		sema_error(sema, "argument-type", call->span,
-			   prototype.takes_type ? "%s() expects a type as its second argument"
-						: "%s() takes no type as an argument",
-			   call->call.name);
 		return false;
 	}
 	return check_args(sema, call, &prototype);

@@ -12,6 +12,8 @@ static struct diag *note_origin(struct sema *sema, struct diag *diag)
 {
 	const struct sema_instance *instance = sema->instance;
 
+	for (const struct sema_c_macro *at = sema->c_macro; at; at = at->outer)
+		diag_hint(diag, "The macro %s stands for: %s", at->name, at->body);
 	for (const struct expansion *at = sema->expansion; at; at = at->outer)
 		diag_note(diag, at->call, "expanded from");
 	if (instance && instance->is_expanded)
@@ -131,9 +133,14 @@ static void zero_unassigned(struct sema *sema)
 /* Maps that are only made from themselves: @x = @x + 1. */
 static void zero_circular(struct sema *sema)
 {
-	for (size_t i = 0; i < sema->maps.len; i++)
-		if (!sema->maps.data[i]->value.type)
-			infer_zero(sema, &sema->maps.data[i]->value);
+	for (size_t i = 0; i < sema->maps.len; i++) {
+		struct sema_map *map = sema->maps.data[i];
+
+		if (map->value.type)
+			continue;
+		map->is_circular = true;
+		infer_zero(sema, &map->value);
+	}
 }
 
 /*

@@ -145,9 +145,36 @@ const struct type *sema_type(struct sema *sema, struct type_expr *type, const st
 	return result;
 }
 
+struct type_expr *sema_named_type(struct sema *sema, const struct expr *ident)
+{
+	struct type_expr *type = arena_new_object(sema->arena, struct type_expr);
+
+	type->span = ident->span;
+	type->keyword = TYPE_NONE;
+	type->name = ident->ident.name;
+	return type;
+}
+
+/* What a macro's parameter stands for may be a type: the operand of typeof is then one. */
+static struct type_expr *as_type(struct sema *sema, const struct expr *expr)
+{
+	uint32_t index;
+
+	if (expr->kind == EXPR_TYPE)
+		return expr->type_name;
+	if (expr->kind != EXPR_IDENT || lang_find_builtin(expr->ident.name, &index) ||
+	    !find_name(sema, expr->ident.name))
+		return NULL;
+	return sema_named_type(sema, expr);
+}
+
 const struct type *sema_type_of(struct sema *sema, struct expr **expr)
 {
+	struct type_expr *type = as_type(sema, *expr);
 	bool was_dead = sema->dead;
+
+	if (type)
+		return sema_type(sema, type, NULL);
 
 	sema->dead = true;
 	sema_expr(sema, expr);

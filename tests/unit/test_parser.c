@@ -188,7 +188,7 @@ START_TEST(operands_that_are_types)
 	IS("offsetof(*curtask, pid)", "(offsetof (unary * (name curtask)) (member pid))");
 	IS("typeinfo(uint8)", "(typeinfo (type uint8))");
 	IS("container_of($p, struct s, m)",
-	   "(call container_of (variable $p) (name m) (type struct s))");
+	   "(call container_of (variable $p) (type struct s) (name m))");
 }
 END_TEST
 

@@ -57,9 +57,9 @@ START_TEST(parameters_are_put_in)
 	ck_assert_str_eq(expanded("macro f(@m, k) { @m[k]++; } begin { f(@x, 1); }"),
 			 "(block (postfix ++ (map @x[] (int 1))))");
 	ck_assert_str_eq(expanded("macro f(x) { sizeof(x) } begin { print(f($a)) }"),
-			 "(call print (block (value (sizeof (variable $a)))))");
+			 "(call print (block (value (sizeof (type typeof($a))))))");
 	ck_assert_str_eq(expanded("macro f(x) { (typeof(x))1 } begin { print(f($a)) }"),
-			 "(call print (block (value (cast typeof($a) (int 1)))))");
+			 "(call print (block (value (cast typeof(typeof($a)) (int 1)))))");
 	ck_assert_str_eq(expanded("macro f(x) { x.pid } begin { print(f(curtask)) }"),
 			 "(call print (block (value (field .pid (name curtask)))))");
 }

@@ -306,7 +306,7 @@ static const struct {
 	 "Different bits in a single hist unsupported"},
 	{"begin { @x = lhist(5, 0, 10, 1); @x = lhist(5, 0, 20, 1) }", "map-bounds",
 	 "Different lhist bounds in a single map unsupported"},
-	{"begin { @x = (@x, 1) }", "type-mismatch", NULL},
+	{"begin { @x = (@x, 1) }", "infinite-type", NULL},
 	{"begin { $s = &pid }", "address-of", NULL},
 	{"foo:bar { }", "unknown-probe-type", "Invalid probe type: foo"},
 	{"trecepoint:a:b { }", "unknown-probe-type", "Did you mean tracepoint?"},
