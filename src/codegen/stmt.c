@@ -147,7 +147,6 @@ static void emit_if(struct codegen *cg, const struct stmt *stmt)
 	cg_position(cg, next);
 }
 
-/* Only the `test` probes' value goes anywhere. */
 /* A program's result has 32 bits; what is not 0 stays so. */
 static LLVMValueRef emit_result(struct codegen *cg, LLVMValueRef value)
 {
@@ -160,6 +159,7 @@ static LLVMValueRef emit_result(struct codegen *cg, LLVMValueRef value)
 	return LLVMBuildSelect(cg->builder, is_wide, cg_i32(cg, 1), low, "");
 }
 
+/* Only the `test` probes' value goes anywhere. */
 static void emit_return(struct codegen *cg, const struct stmt *stmt)
 {
 	LLVMValueRef value;

@@ -87,6 +87,16 @@ static void run_test(struct run *run, const struct plan_prog *prog, int fd)
 		run->result->failed_tests++;
 }
 
+/* A filter with a slip in it must not look like success. */
+static void complain_of_none(struct run *run, const char *what)
+{
+	fprintf(run->options->err,
+		"ERROR[no-tests]: there is no %s to run\n"
+		"HINT: they are probes named %s:NAME; --probe-filter may have left none\n",
+		what, what);
+	run->result->failed_tests++;
+}
+
 void run_tests(struct run *run)
 {
 	uint64_t n = 0;
@@ -101,7 +111,11 @@ void run_tests(struct run *run)
 		run_handle_signals(run);
 		n++;
 	}
-	output_tests_end(run->output, n - run->result->failed_tests, run->result->failed_tests);
+	if (!n && !run->stopping)
+		complain_of_none(run, "test");
+	else
+		output_tests_end(run->output, n - run->result->failed_tests,
+				 run->result->failed_tests);
 }
 
 /* --- benchmarks --- */
@@ -156,6 +170,7 @@ static void run_bench(struct run *run, const struct plan_prog *prog, int fd)
 void run_benches(struct run *run)
 {
 	int statistics = bpf_enable_stats(BPF_STATS_RUN_TIME);
+	uint64_t n = 0;
 
 	if (statistics < 0) {
 		fprintf(run->options->err,
@@ -171,6 +186,9 @@ void run_benches(struct run *run)
 			continue;
 		run_bench(run, prog, bpf_program__fd(run->progs[i]));
 		output_flush(run->output);
+		n++;
 	}
+	if (!n && !run->stopping)
+		complain_of_none(run, "bench");
 	close(statistics);
 }
