@@ -15,13 +15,18 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Environment names of older releases, and what they are called now. */
+static const char *const prefixes[] = {"BPFTRACE_", "SONDE_"};
+
+/* Environment names of older releases, and what they are called now; those that turned something
+ * off give that value when they are 1. */
 static const struct {
-	const char *old, *name;
+	const char *old, *name, *off;
 } old_names[] = {
-	{"BPFTRACE_STRLEN", "max_strlen"},
-	{"BPFTRACE_MAP_KEYS_MAX", "max_map_keys"},
-	{"BPFTRACE_CAT_BYTES_MAX", "max_cat_bytes"},
+	{"STRLEN", "max_strlen", NULL},
+	{"MAP_KEYS_MAX", "max_map_keys", NULL},
+	{"CAT_BYTES_MAX", "max_cat_bytes", NULL},
+	{"NO_CPP_DEMANGLE", "cpp_demangle", "false"},
+	{"NO_USER_SYMBOLS", "cache_user_symbols", "NONE"},
 };
 
 void compilation_init(struct compilation *compilation, const struct cli *cli)
@@ -66,35 +71,49 @@ static void set_config(const struct compilation *compilation, struct plan_config
 			   "environment variable %s: %s", variable, error);
 }
 
+static const char *environment_of(const struct compilation *compilation, size_t prefix,
+				  const char *name, const char **variable)
+{
+	char *text = arena_printf(compilation->arena, "%s%s", prefixes[prefix], name);
+
+	for (char *c = text; *c; c++)
+		*c = (char)toupper((unsigned char)*c);
+	*variable = text;
+	return getenv(text);
+}
+
+static void read_old_names(const struct compilation *compilation, struct plan_config *config,
+			   bool *fixed, size_t prefix)
+{
+	for (size_t i = 0; i < sizeof(old_names) / sizeof(old_names[0]); i++) {
+		const char *variable, *off = old_names[i].off;
+		const char *value =
+			environment_of(compilation, prefix, old_names[i].old, &variable);
+
+		if (value && (!off || !strcmp(value, "1")))
+			set_config(compilation, config, fixed, lang_find_config(old_names[i].name),
+				   off ? off : value, variable);
+	}
+}
+
 /* Settings from SONDE_<NAME>, BPFTRACE_<NAME> and the older names. */
 static void read_environment(const struct compilation *compilation, struct plan_config *config,
 			     bool *fixed)
 {
-	static const char *const prefixes[] = {"BPFTRACE_", "SONDE_"};
+	const char *variable, *value;
+	size_t n = sizeof(prefixes) / sizeof(prefixes[0]);
 
-	for (size_t i = 0; i < sizeof(old_names) / sizeof(old_names[0]); i++) {
-		const char *value = getenv(old_names[i].old);
-
-		if (value)
-			set_config(compilation, config, fixed, lang_find_config(old_names[i].name),
-				   value, old_names[i].old);
-	}
+	for (size_t prefix = 0; prefix < n; prefix++)
+		read_old_names(compilation, config, fixed, prefix);
 	for (int i = 0; i < CONFIG_COUNT_; i++) {
-		for (size_t p = 0; p < 2; p++) {
-			char *name = arena_printf(compilation->arena, "%s%s", prefixes[p],
-						  lang_configs[i].name);
-			const char *value;
-
-			for (char *c = name; *c; c++)
-				*c = (char)toupper((unsigned char)*c);
-			value = getenv(name);
+		for (size_t prefix = 0; prefix < n; prefix++) {
+			value = environment_of(compilation, prefix, lang_configs[i].name,
+					       &variable);
 			if (value)
 				set_config(compilation, config, fixed, &lang_configs[i], value,
-					   name);
+					   variable);
 		}
 	}
-	if (getenv("BPFTRACE_NO_CPP_DEMANGLE"))
-		config->cpp_demangle = strcmp(getenv("BPFTRACE_NO_CPP_DEMANGLE"), "1") != 0;
 }
 
 static struct parser make_parser(const struct compilation *compilation, const struct cli *cli)
@@ -185,7 +204,7 @@ static void print_script_help(const sema_named_vec *asked)
 
 /* False after errors, and where there is no more to do than what was printed. */
 static bool check(struct compilation *compilation, const struct cli *cli, struct script *script,
-		  struct ast_unit *unit)
+		  struct ast_unit *unit, bool *bad_words)
 {
 	sema_named_vec asked = {0};
 	struct plan_config config = plan_config_default();
@@ -202,6 +221,7 @@ static bool check(struct compilation *compilation, const struct cli *cli, struct
 		.named = cli->named,
 		.nnamed = cli->nnamed,
 		.asked = &asked,
+		.bad_words = bad_words,
 		.config = &config,
 		.config_fixed = fixed,
 		.unsafe = cli->unsafe,
@@ -236,19 +256,16 @@ static bool check(struct compilation *compilation, const struct cli *cli, struct
 	return true;
 }
 
-static FILE *open_llvm_file(const struct cli *cli, const char *suffix, bool to_stdout)
+static bool open_llvm_file(const struct cli *cli, const char *suffix, bool to_stdout, FILE **file)
 {
-	FILE *file;
-
-	if (to_stdout)
-		return stdout;
-	if (!cli->emit_llvm)
-		return NULL;
-	file = fopen(arena_printf(cli->arena, "%s.%s.ll", cli->emit_llvm, suffix), "we");
-	if (!file)
+	*file = to_stdout ? stdout : NULL;
+	if (to_stdout || !cli->emit_llvm)
+		return true;
+	*file = fopen(arena_printf(cli->arena, "%s.%s.ll", cli->emit_llvm, suffix), "we");
+	if (!*file)
 		fprintf(stderr, "ERROR[file]: cannot write '%s.%s.ll': %s\n", cli->emit_llvm,
 			suffix, strerror(errno));
-	return file;
+	return *file;
 }
 
 static void close_llvm_file(FILE *file)
@@ -257,22 +274,24 @@ static void close_llvm_file(FILE *file)
 		fclose(file);
 }
 
-static void generate(const struct compilation *compilation, const struct cli *cli,
+static bool generate(const struct compilation *compilation, const struct cli *cli,
 		     const struct ast_unit *unit, struct codegen_object *object)
 {
 	struct codegen_options options = {
 		.arena = compilation->arena,
 		.sources = compilation->sources,
-		.dump_llvm = open_llvm_file(cli, "original", cli->stages & STAGE_LLVM),
-		.dump_llvm_optimized =
-			open_llvm_file(cli, "optimized", cli->stages & STAGE_LLVM_OPT),
 		.dump_assembly = cli->stages & STAGE_ASM ? stdout : NULL,
 		.verify_ir = cli->verify_ir,
 	};
+	bool ok = open_llvm_file(cli, "original", cli->stages & STAGE_LLVM, &options.dump_llvm) &&
+		  open_llvm_file(cli, "optimized", cli->stages & STAGE_LLVM_OPT,
+				 &options.dump_llvm_optimized);
 
-	codegen(&options, unit, compilation->plan, object);
+	if (ok)
+		codegen(&options, unit, compilation->plan, object);
 	close_llvm_file(options.dump_llvm);
 	close_llvm_file(options.dump_llvm_optimized);
+	return ok;
 }
 
 static double milliseconds(void)
@@ -283,24 +302,40 @@ static double milliseconds(void)
 	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 }
 
+/* Source to typed programs; what there is to say is shown. False as check(). */
+static bool analyse(struct compilation *compilation, const struct cli *cli,
+		    const struct input *input, struct ast_unit *unit, double *parsed, int *status)
+{
+	struct script *script = parse(compilation, cli, input);
+	bool bad_words = false, has_types, ok;
+
+	*parsed = milliseconds();
+	has_types = script && load_preamble(compilation, cli, script, input->directory);
+	ok = has_types && check(compilation, cli, script, unit, &bad_words);
+	diags_render(compilation->diags, stderr, &cli->style);
+	*status = STATUS_OK;
+	if (has_errors(compilation)) {
+		bool of_preamble = script && !has_types;
+
+		*status = bad_words || (cli->compat && !of_preamble) ? STATUS_USAGE : STATUS_SCRIPT;
+	}
+	return ok;
+}
+
 bool compile(struct compilation *compilation, const struct cli *cli, const struct input *input,
 	     struct codegen_object *object, int *status)
 {
 	double times[4] = {milliseconds()};
 	struct ast_unit unit = {0};
-	struct script *script;
-	bool ok;
+	bool ok = analyse(compilation, cli, input, &unit, &times[1], status);
 
-	script = parse(compilation, cli, input);
-	times[1] = milliseconds();
-	ok = script && load_preamble(compilation, cli, script, input->directory) &&
-	     check(compilation, cli, script, &unit);
 	times[2] = milliseconds();
-	diags_render(compilation->diags, stderr, &cli->style);
-	*status = !has_errors(compilation) ? STATUS_OK : cli->compat ? STATUS_USAGE : STATUS_SCRIPT;
 	if (!ok)
 		return false;
-	generate(compilation, cli, &unit, object);
+	if (!generate(compilation, cli, &unit, object)) {
+		*status = STATUS_USAGE;
+		return false;
+	}
 	times[3] = milliseconds();
 	if (cli->action == ACTION_COMPILE_BENCH)
 		printf("parse %.3f ms, check %.3f ms, generate %.3f ms, object %zu bytes\n",
@@ -311,13 +346,10 @@ bool compile(struct compilation *compilation, const struct cli *cli, const struc
 int list_script(struct compilation *compilation, const struct cli *cli, const struct input *input)
 {
 	struct ast_unit unit = {0};
-	struct script *script = parse(compilation, cli, input);
-	bool ok = script && load_preamble(compilation, cli, script, input->directory) &&
-		  check(compilation, cli, script, &unit);
+	double parsed;
+	int status;
+	bool ok = analyse(compilation, cli, input, &unit, &parsed, &status);
 
-	diags_render(compilation->diags, stderr, &cli->style);
-	if (has_errors(compilation))
-		return cli->compat ? STATUS_USAGE : STATUS_SCRIPT;
 	for (size_t i = 0; ok && i < compilation->plan->progs.len; i++) {
 		const struct plan_prog *prog = &compilation->plan->progs.data[i];
 		const struct provider *provider = provider_find(prog->provider);
@@ -327,7 +359,7 @@ int list_script(struct compilation *compilation, const struct cli *cli, const st
 		for (size_t t = 0; t < prog->targets.len; t++)
 			puts(prog->targets.data[t].name);
 	}
-	return STATUS_OK;
+	return status;
 }
 
 int format_script(struct compilation *compilation, const struct cli *cli, const struct input *input)

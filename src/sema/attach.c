@@ -387,6 +387,7 @@ void attach_expand(struct sema *sema)
 	if (filter && regcomp(&regex, filter, REG_EXTENDED | REG_NOSUB)) {
 		diag_error(sema->diags, "bad-filter", SPAN_NONE,
 			   "--probe-filter: '%s' is not a regular expression", filter);
+		sema_blame_words(sema);
 		return;
 	}
 	for (size_t i = 0; i < sema->script->probes.len; i++)

@@ -75,11 +75,18 @@ static bool note_asked(struct sema *sema, struct expr *call, const struct expr *
 
 /* --- values --- */
 
+void sema_blame_words(struct sema *sema)
+{
+	if (sema->options->bad_words)
+		*sema->options->bad_words = true;
+}
+
 static void bad_value(struct sema *sema, struct expr *call, const char *kind, const char *value)
 {
 	sema_error(sema, "bad-option", call->span,
 		   "program command line option --%s invalid %s (value: %s)",
 		   call->call.args.data[0]->string.data, kind, value);
+	sema_blame_words(sema);
 }
 
 static void take_bool(struct sema *sema, struct expr **at, const char *value)
@@ -157,10 +164,12 @@ void named_check(struct sema *sema)
 			continue;
 		strbuf_addf(&unknown, "%s--%.*s", unknown.len ? ", " : "", (int)len, word);
 	}
-	if (unknown.len)
+	if (unknown.len) {
+		sema_blame_words(sema);
 		hint_known(sema, diag_error(sema->diags, "unknown-option", SPAN_NONE,
 					    "unexpected program command line options: %s",
 					    strbuf_str(&unknown)));
+	}
 	strbuf_free(&unknown);
 	for (size_t i = 0; options->asked && i < sema->named.len; i++)
 		vec_push(sema->arena, options->asked, sema->named.data[i].named);

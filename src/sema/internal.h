@@ -353,6 +353,8 @@ void sema_fold_ternary(struct sema *sema, struct expr **expr);
 void sema_fold_member(struct expr **expr, struct expr *member);
 /* $1, or $1 + n to skip so many bytes, as a text whatever it looks like; false: it is neither. */
 bool sema_param_string(struct sema *sema, struct expr **expr);
+/* An error that was reported is one of the command line, not of the script. */
+void sema_blame_words(struct sema *sema);
 /* A literal from text that is a number as a whole, as on the command line (1e6, 10ms, -3); NULL if
  * it is none. */
 struct expr *sema_number(struct sema *sema, struct span span, const char *text);

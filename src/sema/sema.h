@@ -59,6 +59,8 @@ struct sema_options {
 	uint32_t nnamed;
 	sema_named_vec *asked; /* gets the script's named parameters, and "help" is then none that
 				  is unknown; may be NULL */
+	bool *bad_words; /* set if an error is the command line's: a bad named parameter or probe
+			    filter; may be NULL */
 	const struct plan_config
 		*config; /* defaults, already changed by the environment; the script's block is
 			    applied to a copy, except for what the environment set */

@@ -17,7 +17,7 @@
  *	--- expect            standard output, exactly
  *	--- match             standard output, line by line, where "*" stands for anything
  *	--- stderr            standard error, exactly (without it, none is compared)
- *	--- exit              exit code (default 0)
+ *	--- exit              exit code (default 0); of the diag section too, if there is no run
  *
  * Text before the first "===" is a comment. A final newline that a section's output lacks is
  *written as "\" at the end of the last line.

@@ -235,7 +235,8 @@ static const char *run_stage(const struct context *x, const char *stage)
 
 static const char *run_diag(const struct context *x)
 {
-	struct section *section = golden_section(x->c, "diag");
+	struct section *section = golden_section(x->c, "diag"),
+		       *code = golden_section(x->c, "run") ? NULL : golden_section(x->c, "exit");
 	struct outcome outcome;
 	const char *failure;
 
@@ -248,7 +249,11 @@ static const char *run_diag(const struct context *x)
 	failure = compare_exact(x, section, "the diagnostics", outcome.err, outcome.err_len);
 	if (failure)
 		return failure;
-	return compare_exit(x, "--check", strstr(section->text, "ERROR") ? 2 : 0, &outcome);
+	return compare_exit(x, "--check",
+			    code                             ? atoi(code->text)
+			    : strstr(section->text, "ERROR") ? 2
+							     : 0,
+			    &outcome);
 }
 
 static const char *run_format(const struct context *x)
