@@ -2,6 +2,7 @@
 #include "lang/lang.h"
 
 #include <ctype.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -65,14 +66,24 @@ const struct lang_function *lang_find_function(const char *name)
 	return NULL;
 }
 
+static bool has_lower(const char *name)
+{
+	while (*name && !islower((unsigned char)*name))
+		name++;
+	return *name;
+}
+
+/* A name is written all in one case; behind a prefix, in upper case. */
 const struct lang_config *lang_find_config(const char *name)
 {
+	bool lower = has_lower(name);
+
 	if (!strncmp(name, "BPFTRACE_", 9))
 		name += 9;
 	else if (!strncmp(name, "SONDE_", 6))
 		name += 6;
 	for (int i = 0; i < CONFIG_COUNT_; i++)
-		if (!strcasecmp(lang_configs[i].name, name))
+		if (!(lower ? strcmp : strcasecmp)(lang_configs[i].name, name))
 			return &lang_configs[i];
 	return NULL;
 }
