@@ -255,9 +255,18 @@ static bool open_object(struct run *run, const struct elf_parts *parts, const ch
 	return true;
 }
 
+/* -d verifier: of every program, what the verifier did. */
+static void show_logs(const struct run *run, const char *logs, size_t log_size)
+{
+	for (size_t i = 0; i < run->plan->progs.len; i++)
+		fprintf(run->options->err, "verifier: %s\n%s", run->plan->progs.data[i].name,
+			logs + i * log_size);
+}
+
 /*
- * Loads with a log buffer for each program; libbpf passes it to the kernel only when it repeats a
- * load that was refused, so the pages of the others are never touched.
+ * Loads with a log buffer for each program; unless every log is asked for, libbpf passes it to the
+ * kernel only when it repeats a load that was refused, so the pages of the others are never
+ * touched.
  */
 static bool load_object(struct run *run)
 {
@@ -268,9 +277,14 @@ static bool load_object(struct run *run)
 	if (n && log_size)
 		logs = mmap(NULL, n * log_size, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	for (size_t i = 0; logs != MAP_FAILED && i < n; i++)
+	for (size_t i = 0; logs != MAP_FAILED && i < n; i++) {
 		bpf_program__set_log_buf(run->progs[i], logs + i * log_size, log_size);
+		if (run->options->debug_verifier)
+			bpf_program__set_log_level(run->progs[i], 1);
+	}
 	error = bpf_object__load(run->object);
+	if (!error && run->options->debug_verifier && logs != MAP_FAILED)
+		show_logs(run, logs, log_size);
 	if (error) {
 		const struct plan_prog *refused = NULL;
 		const char *log = "";
