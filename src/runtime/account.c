@@ -47,10 +47,19 @@ static uint64_t lost_events(const struct run *run)
 	return lost;
 }
 
+static void report_new_losses(struct run *run)
+{
+	uint64_t lost = lost_events(run);
+
+	if (lost > run->lost_shown)
+		output_lost(run->output, lost - run->lost_shown, lost);
+	run->lost_shown = lost;
+}
+
 void run_report_losses(struct run *run)
 {
 	struct timespec now;
-	uint64_t ns, lost;
+	uint64_t ns;
 
 	if (!run->ring)
 		return;
@@ -59,10 +68,7 @@ void run_report_losses(struct run *run)
 	if (ns - run->lost_warning.last_ns < SECOND_NS)
 		return;
 	run->lost_warning.last_ns = ns;
-	lost = lost_events(run);
-	if (lost > run->lost_shown)
-		output_lost(run->output, lost - run->lost_shown, lost);
-	run->lost_shown = lost;
+	report_new_losses(run);
 }
 
 static size_t account_probes(const struct run *run, struct output_account_row *rows)
@@ -128,6 +134,7 @@ void run_account(struct run *run)
 	struct output_account_row *rows = arena_new_array(run->arena, struct output_account_row, n);
 	uint64_t lost = 0;
 
+	report_new_losses(run);
 	n = account_probes(run, rows);
 	n += account_events(run, rows + n);
 	n += account_maps(run, rows + n);

@@ -173,7 +173,14 @@ static void show_error(struct run *run, uint32_t index)
 	warning->held = 0;
 }
 
-/* A warning at run time: shown at most once a second, with how many there were since. */
+/* An update that a map refused: the map's counter has it too. */
+static bool is_loss(const struct plan_event *event)
+{
+	return event->kind == EVENT_HELPER_ERROR && !event->only_with_k;
+}
+
+/* A warning at run time. What is lost is told at most once a second, with how often it was; all
+ * else each time. */
 static void report_error(struct run *run, uint32_t index, int64_t code)
 {
 	const struct plan_event *event = &run->plan->events.data[index];
@@ -187,7 +194,7 @@ static void report_error(struct run *run, uint32_t index, int64_t code)
 	ns = (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
 	warning->held++;
 	warning->code = code;
-	if (warning->last_ns && ns - warning->last_ns < SECOND_NS)
+	if (is_loss(event) && warning->last_ns && ns - warning->last_ns < SECOND_NS)
 		return;
 	show_error(run, index);
 	warning->last_ns = ns;
