@@ -99,7 +99,7 @@ static void json_map(struct output *output, const struct plan_map *map,
 	open_data(output, map_type(map->value));
 	strbuf_addc(&output->record, '{');
 	put_string(output, "@", map->name);
-	strbuf_adds(&output->record, map->key ? ": {" : ": ");
+	strbuf_adds(&output->record, map->key || !n ? ": {" : ": ");
 	for (size_t i = 0; i < n; i++) {
 		if (i)
 			strbuf_adds(&output->record, ", ");
@@ -107,7 +107,7 @@ static void json_map(struct output *output, const struct plan_map *map,
 			put_key(output, map->key, entries[i].key);
 		put_shown(output, map->value, entries[i].value, range, div);
 	}
-	strbuf_adds(&output->record, map->key ? "}}" : "}");
+	strbuf_adds(&output->record, map->key || !n ? "}}" : "}");
 	close_line(output);
 }
 

@@ -216,17 +216,14 @@ void run_print_all_maps(struct run *run)
 	for (size_t i = 0; i < n; i++) {
 		const struct run_map *map = sorted[i];
 		struct snapshot snapshot = {0};
-		bool show;
 
-		if (plan_map_is_scalar(map->plan)) {
-			show = read_scalar(run, map, &snapshot);
-		} else {
+		if (!plan_map_is_scalar(map->plan))
 			read_hash(run, map, &snapshot);
-			/* In JSON the statistics maps show even when they are empty. */
-			show = snapshot.n || map->plan->value->kind == TYPE_AVG ||
-			       map->plan->value->kind == TYPE_STATS;
-		}
-		if (show)
+		else if (!read_scalar(run, map, &snapshot))
+			snapshot.n = 0;
+		/* In JSON the statistics maps show even when they are empty. */
+		if (snapshot.n || map->plan->value->kind == TYPE_AVG ||
+		    map->plan->value->kind == TYPE_STATS)
 			print_snapshot(run, map, &snapshot, 0, 0);
 		snapshot_free(&snapshot);
 	}
