@@ -159,6 +159,13 @@ static void sema_builtin_comm(struct sema *sema, struct expr **at)
 	expr->type = type_string(sema->types, expr->ident.args.len ? 64 : 16);
 	if (!expr->ident.args.len)
 		return;
+	if (sema->provider->flags & PROVIDER_SPECIAL) {
+		diag_hint(sema_error(sema, "wrong-probe", expr->span,
+				     "comm() of a process can not be used with %s probes",
+				     sema->provider->name),
+			  "comm is the name of the current thread");
+		return;
+	}
 	arg = &expr->ident.args.data[0];
 	sema_value(sema, arg);
 	task_error(sema, expr);

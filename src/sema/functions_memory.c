@@ -10,7 +10,8 @@ static const struct type *type_text(struct sema *sema, uint64_t capacity)
 	return type_string(sema->types, (uint32_t)(capacity ? capacity : 1));
 }
 
-/* A length argument: *known is its number if that is known, at most @limit, else @limit. */
+/* A length argument: *known is its number if that is known, at most @limit, else @limit. That a
+ * smaller object has fewer bytes than were asked for is nobody's mistake. */
 static bool take_length(struct sema *sema, struct expr *call, size_t i, uint64_t limit,
 			uint64_t *known)
 {
@@ -23,15 +24,15 @@ static bool take_length(struct sema *sema, struct expr *call, size_t i, uint64_t
 	if (sema_const_int(*arg, known, &is_negative)) {
 		if (!call_literal(sema, call, i, known))
 			return false;
-		if (*known > limit) {
+		if (*known > sema->plan->config.max_strlen)
 			diag_hint(sema_warning(sema, "length-clamped", (*arg)->span,
 					       "length param (%lu) is too long and will be "
 					       "shortened to %lu bytes",
 					       *known, limit),
 				  "config = { max_strlen = ... } sets the limit for what is read "
 				  "through pointers");
+		if (*known > limit)
 			*known = limit;
-		}
 		*arg = sema_int(sema, (*arg)->span, *known, false);
 	}
 	sema_cast_to(sema, arg, sema_uint64(sema));
