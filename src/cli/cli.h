@@ -137,6 +137,13 @@ int list_script(struct compilation *compilation, const struct cli *cli, const st
 int format_script(struct compilation *compilation, const struct cli *cli,
 		  const struct input *input);
 
+/* --- object.c --- */
+/* A plan's probes, expanded, one a line; without begin, end and their kin. */
+void list_plan(const struct plan *plan);
+/* -l, --check and -d of an object. */
+int inspect_object(struct compilation *compilation, const struct cli *cli,
+		   const struct input *input);
+
 /* --- preamble.c --- */
 struct script;
 struct types_macro;

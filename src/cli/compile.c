@@ -350,15 +350,8 @@ int list_script(struct compilation *compilation, const struct cli *cli, const st
 	int status;
 	bool ok = analyse(compilation, cli, input, &unit, &parsed, &status);
 
-	for (size_t i = 0; ok && i < compilation->plan->progs.len; i++) {
-		const struct plan_prog *prog = &compilation->plan->progs.data[i];
-		const struct provider *provider = provider_find(prog->provider);
-
-		if (provider->flags & PROVIDER_SPECIAL)
-			continue;
-		for (size_t t = 0; t < prog->targets.len; t++)
-			puts(prog->targets.data[t].name);
-	}
+	if (ok)
+		list_plan(compilation->plan);
 	return status;
 }
 

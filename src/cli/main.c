@@ -179,6 +179,12 @@ static int no_probes(void)
 	return STATUS_USAGE;
 }
 
+static bool runs_script(const struct cli *cli)
+{
+	return cli->action == ACTION_RUN && !cli->emit_elf && !cli->emit_llvm &&
+	       !(cli->stages & STAGES_COMPILE);
+}
+
 static int compile_and_run(const struct cli *cli, struct compilation *compilation,
 			   const struct input *input)
 {
@@ -189,7 +195,7 @@ static int compile_and_run(const struct cli *cli, struct compilation *compilatio
 		return status;
 	if (cli->emit_elf)
 		status = write_object(cli, object.data, object.size);
-	else if (cli->action == ACTION_RUN && !(cli->stages & STAGES_COMPILE) && !cli->emit_llvm)
+	else if (runs_script(cli))
 		status = compilation->plan->progs.len
 				 ? run(cli, compilation, object.data, object.size)
 				 : no_probes();
@@ -208,8 +214,7 @@ static bool lists_script(const struct cli *cli)
 
 static bool needs_privileges(const struct cli *cli)
 {
-	return cli->action == ACTION_LIST ||
-	       (cli->action == ACTION_RUN && !cli->emit_elf && !(cli->stages & STAGES_COMPILE));
+	return cli->action == ACTION_LIST || runs_script(cli);
 }
 
 static int perform(struct cli *cli, struct compilation *compilation)
@@ -223,7 +228,9 @@ static int perform(struct cli *cli, struct compilation *compilation)
 		return list_probes(compilation, cli);
 	if (!input_read(cli, &input, &status))
 		return status;
-	if (cli->action == ACTION_LIST)
+	if (input.is_object && !runs_script(cli))
+		status = inspect_object(compilation, cli, &input);
+	else if (cli->action == ACTION_LIST)
 		status = list_script(compilation, cli, &input);
 	else if (cli->action == ACTION_FORMAT)
 		status = format_script(compilation, cli, &input);

@@ -390,6 +390,7 @@ static bool needs_program(const struct cli *cli)
 static void choose_style(struct cli *cli)
 {
 	const char *colour = getenv("SONDE_COLOR"), *term = getenv("TERM");
+	const char *no_colour = getenv("NO_COLOR");
 
 	if (!colour)
 		colour = getenv("BPFTRACE_COLOR");
@@ -398,7 +399,7 @@ static void choose_style(struct cli *cli)
 	else if (colour && !strcmp(colour, "never"))
 		cli->style.colour = false;
 	else
-		cli->style.colour = isatty(STDERR_FILENO) && !getenv("NO_COLOR") &&
+		cli->style.colour = isatty(STDERR_FILENO) && !(no_colour && *no_colour) &&
 				    !(term && !strcmp(term, "dumb"));
 	cli->style.no_warnings = cli->no_warnings;
 	cli->style.no_tags = cli->compat;

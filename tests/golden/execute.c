@@ -315,6 +315,10 @@ static const char *run_script(const struct context *x)
 	if (outcome.exit_code)
 		return compare_exit(x, "--emit-elf",
 				    golden_section(x->c, "exit") ? outcome.exit_code : 0, &outcome);
+	/* Looking at an object runs nothing. */
+	outcome = run(x, "--check object.o", "/dev/null");
+	if (outcome.exit_code || outcome.out_len)
+		return difference(x, "--check of the object", "", outcome.out);
 	outcome = run(x, arena_printf(x->arena, "%s object.o", words), "/dev/null");
 	return compare_run(x, "the run of the object", &outcome, false);
 }

@@ -1,0 +1,55 @@
+/* What can be done with an object that --emit-elf wrote, other than running it. */
+#include "cli/cli.h"
+
+#include "runtime/runtime.h"
+
+static int no_script(const struct cli *cli)
+{
+	fprintf(stderr, "ERROR[object]: '%s' is an object: it holds no script text\n", cli->file);
+	return cli->compat ? STATUS_USAGE : STATUS_SCRIPT;
+}
+
+static void print_plan(const struct plan *plan)
+{
+	struct strbuf dump = STRBUF_INIT;
+
+	plan_dump(plan, &dump);
+	fputs(strbuf_str(&dump), stdout);
+	strbuf_free(&dump);
+}
+
+void list_plan(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->progs.len; i++) {
+		const struct plan_prog *prog = &plan->progs.data[i];
+		const struct provider *provider = provider_find(prog->provider);
+
+		if (!provider || provider->flags & PROVIDER_SPECIAL)
+			continue;
+		for (size_t t = 0; t < prog->targets.len; t++)
+			puts(prog->targets.data[t].name);
+	}
+}
+
+int inspect_object(struct compilation *compilation, const struct cli *cli,
+		   const struct input *input)
+{
+	bool wants_text =
+		cli->stages & STAGES_COMPILE & ~STAGE_PLAN || cli->emit_elf || cli->emit_llvm;
+	const char *error = "";
+
+	if (wants_text || (cli->action != ACTION_RUN && cli->action != ACTION_LIST &&
+			   cli->action != ACTION_CHECK))
+		return no_script(cli);
+	compilation->plan =
+		runtime_read_plan(cli->arena, compilation->types, input->text, input->len, &error);
+	if (!compilation->plan) {
+		fprintf(stderr, "ERROR[bad-object]: the object is damaged: %s\n", error);
+		return cli->compat ? STATUS_USAGE : STATUS_SCRIPT;
+	}
+	if (cli->action == ACTION_LIST)
+		list_plan(compilation->plan);
+	if (cli->stages & STAGE_PLAN)
+		print_plan(compilation->plan);
+	return STATUS_OK;
+}
