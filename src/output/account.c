@@ -95,7 +95,7 @@ void account_text(struct output *output, const struct output_account_row *rows, 
 	for (size_t i = 0; i < KINDS; i++)
 		if (is_needed[i])
 			strbuf_addf(&output->record, "HINT: %s\n", kinds[i].hint);
-	output_put(output, output->err);
+	output_put_warning(output);
 }
 
 /* --- JSON --- */
@@ -128,7 +128,7 @@ void account_json(struct output *output, const struct output_account_row *rows, 
 
 	put_total(output, rows, n);
 	if (out->len)
-		output_put(output, output->err);
+		output_put_warning(output);
 	strbuf_adds(out, "{\"type\": \"accounting\", \"data\": {");
 	for (size_t kind = 0; kind < KINDS; kind++) {
 		const char *separator = "";

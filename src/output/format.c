@@ -70,6 +70,19 @@ void output_put(struct output *output, FILE *stream)
 	strbuf_clear(record);
 }
 
+void output_put_warning(struct output *output)
+{
+	if (output->no_warnings)
+		strbuf_clear(&output->record);
+	else
+		output_put(output, output->err);
+}
+
+void output_drop_warnings(struct output *output)
+{
+	output->no_warnings = true;
+}
+
 int output_flush(struct output *output)
 {
 	if (!output->error && fflush(output->out))

@@ -47,11 +47,14 @@ struct output {
 	struct strbuf record; /* what is written next */
 	struct strbuf text, field; /* of one printf, of one of its arguments */
 	int error; /* negative errno of the first write that failed */
+	bool no_warnings;
 };
 
 /* --- format.c --- */
 /* Writes the record to a stream and begins a new one. */
 void output_put(struct output *output, FILE *stream);
+/* The record is a warning: to standard error, if warnings are wanted. */
+void output_put_warning(struct output *output);
 
 /* --- number.c: numbers in memory and in text --- */
 uint64_t load_u64(const void *data);

@@ -34,6 +34,8 @@ struct output;
 struct output *output_new(enum output_format_id format, const struct plan *plan, FILE *out,
 			  FILE *err, const struct output_resolver *resolver);
 void output_free(struct output *output);
+/* Warnings and hints are not written to @err. What is JSON stays whole. */
+void output_drop_warnings(struct output *output);
 /* "text", "json"; false if unknown. */
 bool output_find_format(const char *name, enum output_format_id *format);
 

@@ -124,7 +124,10 @@ static void text_message(struct output *output, const struct plan_event *event, 
 	strbuf_add(&output->record, text, len);
 	if (!len || text[len - 1] != '\n')
 		strbuf_addc(&output->record, '\n');
-	output_put(output, output->err);
+	if (event->kind == EVENT_ERRORF)
+		output_put(output, output->err);
+	else
+		output_put_warning(output);
 }
 
 static void text_runtime_error(struct output *output, const struct plan_event *event,
@@ -141,7 +144,10 @@ static void text_runtime_error(struct output *output, const struct plan_event *e
 	if (helper)
 		strbuf_addf(out, "Additional Info - helper: %s, retcode: %ld\n", helper, code);
 	put_source(out, &event->place);
-	output_put(output, output->err);
+	if (event->kind == EVENT_ASSERT)
+		output_put(output, output->err);
+	else
+		output_put_warning(output);
 }
 
 /* --- the rest --- */

@@ -85,7 +85,8 @@ static bool attach_prog(struct run *run, uint32_t index)
 		result = provider_of(&prog)->attach(&attach, &error, &failed);
 		if (!result)
 			break;
-		if (missing != MISSING_IGNORE || options->verbose)
+		if (missing == MISSING_ERROR ||
+		    (missing == MISSING_WARN && !options->no_warnings) || options->verbose)
 			report(run, &prog,
 			       missing == MISSING_ERROR ? "ERROR[attach]" : "WARNING[attach]",
 			       prog.targets.data[failed].name, error);

@@ -60,6 +60,8 @@ static bool start(struct run *run)
 	run->symbols = symbols_new(run->plan, options->env);
 	resolver = symbols_resolver(run->symbols);
 	run->output = output_new(options->format, run->plan, options->out, options->err, &resolver);
+	if (options->no_warnings)
+		output_drop_warnings(run->output);
 	run->links = provider_links_new();
 	symbols_start(run->symbols, (unsigned)sysconf(_SC_NPROCESSORS_CONF));
 	if (!start_target(run) || !run_load(run))
@@ -121,7 +123,8 @@ static void announce(struct run *run, uint64_t attached)
 		fputs("__BPFTRACE_NOTIFY_PROBES_ATTACHED\n", options->out);
 	output_flush(run->output);
 	fflush(options->out);
-	if (options->ready_fd >= 0 && write(options->ready_fd, "\n", 1) < 0)
+	if (options->ready_fd >= 0 && write(options->ready_fd, "\n", 1) < 0 &&
+	    !options->no_warnings)
 		fprintf(options->err, "WARNING[ready-fd]: cannot write to descriptor %d: %s\n",
 			options->ready_fd, strerror(errno));
 	notify_service_manager();
