@@ -187,6 +187,8 @@ static void render_line(FILE *out, const struct source *source, uint32_t line, u
 	const char *text;
 
 	text = source_line(source, line, &len);
+	if (len && text[len - 1] == '\r')
+		len--;
 	choose_window(len, from, &first, &last);
 	if (first) {
 		strbuf_adds(&shown, "...");

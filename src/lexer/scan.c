@@ -519,9 +519,11 @@ static size_t directive_length(const char *text)
 	const char *in = text;
 
 	while (*in && *in != '\n') {
+		size_t end = in[0] == '\\' ? strspn(in + 1, "\r") + 1 : 0;
+
 		/* There is nothing to go on with at the end of the text. */
-		if (in[0] == '\\' && in[1] == '\n' && in[2])
-			in++;
+		if (end && in[end] == '\n' && in[end + 1])
+			in += end;
 		in++;
 	}
 	return (size_t)(in - text);

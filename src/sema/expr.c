@@ -86,6 +86,10 @@ static void move_expr(struct expr **at, void *data)
 		expr->cast.to->span = *span;
 }
 
+/* More than anyone writes: macros that use each other twice double each time. */
+#define MOST_MACROS 10000
+#define DEEPEST_MACRO 100
+
 static bool is_inside(const struct sema *sema, const char *name)
 {
 	for (const struct sema_c_macro *at = sema->c_macro; at; at = at->outer)
@@ -94,10 +98,26 @@ static bool is_inside(const struct sema *sema, const char *name)
 	return false;
 }
 
+/* Said once, at the outermost macro, without what all of them stand for. */
+static void report_excess(struct sema *sema, const struct expr *ident)
+{
+	const struct sema_c_macro *at = sema->c_macro;
+	const char *name = ident->ident.name;
+
+	for (; at; at = at->outer)
+		name = at->name;
+	at = sema->c_macro;
+	sema->c_macro = NULL;
+	sema_error(sema, "macro-limit", ident->span,
+		   "The macro %s uses other macros too often, or too deep", name);
+	sema->c_macro = at;
+}
+
 static void expand_macro(struct sema *sema, struct expr **expr, const struct types_macro *macro)
 {
 	struct expr *ident = *expr, *body = NULL;
-	struct sema_c_macro inner = {ident->ident.name, macro->body, sema->c_macro};
+	struct sema_c_macro inner = {ident->ident.name, macro->body,
+				     sema->c_macro ? sema->c_macro->depth + 1 : 0, sema->c_macro};
 	const struct ast_visitor visitor = {.expr = move_expr, .data = &ident->span};
 
 	ident->type = sema->unknown;
@@ -106,6 +126,11 @@ static void expand_macro(struct sema *sema, struct expr **expr, const struct typ
 			   ident->ident.name);
 		return;
 	}
+	if (inner.depth > DEEPEST_MACRO || sema->c_macros >= MOST_MACROS) {
+		report_excess(sema, ident);
+		return;
+	}
+	sema->c_macros++;
 	if (*macro->body)
 		body = sema->options->parse_macro(sema->options->parse_data, ident->ident.name,
 						  macro);

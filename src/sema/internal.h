@@ -117,6 +117,7 @@ struct sema_instance {
 /* A macro of the preamble that is being read, and the one in whose body it stands. */
 struct sema_c_macro {
 	const char *name, *body;
+	uint32_t depth;
 	const struct sema_c_macro *outer;
 };
 
@@ -149,6 +150,7 @@ struct sema {
 	uint32_t prog; /* index in the plan's programs: &plan->progs.data[prog] */
 	struct sema_scope *scope;
 	const struct expansion *expansion; /* the script's macro whose body we are in, or NULL */
+	uint32_t c_macros; /* of the preamble, put in since the round began */
 	const struct sema_c_macro *c_macro; /* the preamble's macro whose body we are in, or NULL */
 	uint32_t loop_depth; /* for, while and unroll around us */
 	bool in_predicate;

@@ -90,6 +90,7 @@ static void forget_round(struct sema *sema)
 
 	plan->events.len = plan->strings.len = plan->stacks.len = 0;
 	sema->unit->programs.len = 0;
+	sema->c_macros = 0;
 	for (size_t i = 0; i < plan->progs.len; i++) {
 		plan->progs.data[i].fields.len = 0;
 		plan->progs.data[i].uses_cookie = false;

@@ -72,6 +72,14 @@ static uint32_t comment_end(const char *text, uint32_t at)
 	return end ? (uint32_t)(end - text) + 2 : at + (uint32_t)strlen(text + at);
 }
 
+/* The length of a line's end that does not count as one, behind a backslash. */
+static uint32_t continuation(const char *text)
+{
+	uint32_t len = 1 + (uint32_t)strspn(text + 1, "\r");
+
+	return text[0] == '\\' && text[len] == '\n' ? len + 1 : 0;
+}
+
 static const char *without_comments(struct arena *arena, const char *text)
 {
 	char *clean = arena_strdup(arena, text);
@@ -85,9 +93,11 @@ static const char *without_comments(struct arena *arena, const char *text)
 
 			blank(clean, at, end);
 			at = end;
-		} else if (text[at] == '\\' && text[at + 1] == '\n') {
-			clean[at] = clean[at + 1] = ' ';
-			at += 2;
+		} else if (continuation(text + at)) {
+			uint32_t end = at + continuation(text + at);
+
+			memset(clean + at, ' ', end - at);
+			at = end;
 		} else {
 			at++;
 		}
