@@ -156,12 +156,16 @@ size_t scan_float(const struct lexer *lexer, const char *text)
 
 /* --- strings --- */
 
-static const char *read_octal(const char *text, char *byte)
+static const char *read_octal(const struct lexer *lexer, const char *text, char *byte)
 {
+	const char *start = text;
 	int value = 0;
 
-	for (int i = 0; i < 3 && *text >= '0' && *text <= '7'; i++)
+	while (text < start + 3 && *text >= '0' && *text <= '7')
 		value = value * 8 + (*text++ - '0');
+	if (value > 0377)
+		diag_error(lexer->parser->diags, "bad-escape", span_at(lexer, start - 1, 4),
+			   "syntax: the escape '\\%.3s' is no byte: the largest is '\\377'", start);
 	*byte = (char)value;
 	return text;
 }
@@ -187,7 +191,7 @@ static const char *read_escape(const struct lexer *lexer, const char *text, char
 		return text + 1;
 	}
 	if (*text >= '0' && *text <= '7')
-		return read_octal(text, byte);
+		return read_octal(lexer, text, byte);
 	if (*text == 'x' && digit_value(text[1]) < 16)
 		return read_hex(text + 1, byte);
 	diag_error(lexer->parser->diags, "bad-escape", span_at(lexer, text - 1, *text ? 2 : 1),
