@@ -383,12 +383,45 @@ struct stmt *build_assign(struct build *b, struct span span, struct expr *target
 	return stmt;
 }
 
-struct stmt *build_expr_stmt(struct build *b, struct expr *expr)
+/* What the expression begins with, as long as no parentheses are in between. */
+static const struct expr *leftmost(const struct expr *expr)
+{
+	while (!expr->in_parens) {
+		if (expr->kind == EXPR_BINARY)
+			expr = expr->binary.left;
+		else if (expr->kind == EXPR_TERNARY)
+			expr = expr->ternary.condition;
+		else
+			break;
+	}
+	return expr;
+}
+
+/* "@x++" that begins a statement is all of it. */
+static void check_step(struct build *b, const struct expr *expr)
+{
+	const struct expr *first = leftmost(expr);
+	struct span rest = {first->span.end, expr->span.end};
+
+	if (first == expr || first->in_parens || first->kind != EXPR_INCDEC ||
+	    first->incdec.is_prefix)
+		return;
+	diag_hint(error(b, "syntax", rest, "++ or -- at its beginning is the whole statement"),
+		  "to calculate with its value, put it in parentheses");
+}
+
+static struct stmt *new_expr_stmt(struct build *b, struct expr *expr)
 {
 	struct stmt *stmt = new_stmt(b, STMT_EXPR, expr->span, expr->depth);
 
 	stmt->expr = expr;
 	return stmt;
+}
+
+struct stmt *build_expr_stmt(struct build *b, struct expr *expr)
+{
+	check_step(b, expr);
+	return new_expr_stmt(b, expr);
 }
 
 struct stmt *build_let(struct build *b, struct span span, const char *name, struct span name_span,
@@ -489,7 +522,7 @@ struct block *build_block(struct build *b, struct span span, struct block *block
 struct block *build_plain_block(struct build *b, struct block *block)
 {
 	if (block->tail)
-		build_stmt(b, block, build_expr_stmt(b, block->tail));
+		build_stmt(b, block, new_expr_stmt(b, block->tail));
 	block->tail = NULL;
 	return block;
 }
