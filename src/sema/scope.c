@@ -182,17 +182,25 @@ static void report_mismatch(struct sema *sema, const struct sema_variable *varia
 		diag_note(diag, variable->variable->span, "The variable got its type here.");
 }
 
-static bool literal_fits(struct sema *sema, const struct type *to, const struct expr *value)
+static void check_number(struct sema *sema, const struct type *to, const struct expr *value)
 {
-	if (value->kind != EXPR_INT || value->type->kind != TYPE_INT || to->kind != TYPE_INT)
-		return true;
-	if (type_int_holds(to, value->integer.value, value->integer.is_negative))
-		return true;
+	if (value->type->kind != TYPE_INT || to->kind != TYPE_INT ||
+	    type_int_holds(to, value->integer.value, value->integer.is_negative))
+		return;
 	sema_error(sema, "literal-range", value->span,
 		   "Type mismatch: the value %s%llu is out of the range of type '%s'",
 		   value->integer.is_negative ? "-" : "", (unsigned long long)value->integer.value,
 		   sema_type_name(sema, to));
-	return false;
+}
+
+static void check_text(struct sema *sema, const struct type *to, const struct expr *value)
+{
+	if (to->kind == TYPE_STRING && value->string.len >= to->text.capacity)
+		sema_error(
+			sema, "literal-range", value->span,
+			"Type mismatch: a text of %zu bytes and the NUL behind it do not fit the "
+			"type '%s'",
+			value->string.len, sema_type_name(sema, to));
 }
 
 /* Whether a value may be stored where the type is fixed; wider integers are cut, with a warning. */
@@ -222,11 +230,11 @@ static void assign_fixed(struct sema *sema, const struct sema_variable *variable
 		report_mismatch(sema, variable, span, type);
 		return;
 	}
-	if (value && value->kind == EXPR_INT) {
-		literal_fits(sema, to, value);
-		return;
-	}
-	if (to->size < type->size)
+	if (value && value->kind == EXPR_INT)
+		check_number(sema, to, value);
+	else if (value && value->kind == EXPR_STRING)
+		check_text(sema, to, value);
+	else if (to->size < type->size)
 		sema_warning(sema, "truncation", span,
 			     "A value of type '%s' is cut to fit '%s', the type of $%s.",
 			     sema_type_name(sema, type), sema_type_name(sema, to),

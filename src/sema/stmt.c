@@ -246,6 +246,11 @@ static const struct type *declared_type(struct sema *sema, struct stmt *stmt)
 	const struct expr *value = stmt->let.value;
 	const struct type *type = sema_type(sema, stmt->let.type, value);
 
+	if (type != sema->unknown && (type_is_aggregate(type) || type->kind == TYPE_NONE)) {
+		sema_error(sema, "variable-type", stmt->let.type->span,
+			   "A variable cannot be of type '%s'", sema_type_name(sema, type));
+		return sema->unknown;
+	}
 	if (!value || !sema_is_known(sema, value) || type == sema->unknown)
 		return type;
 	return sema_keep_space(sema, type, value->type);
