@@ -22,9 +22,8 @@ static bool is_plain_literal(const struct expr *expr)
 	return expr->kind == EXPR_INT && expr->type->kind == TYPE_INT;
 }
 
-/* The 64-bit type that both operands are calculated in. */
-static const struct type *common_type(struct sema *sema, const struct expr *left,
-				      const struct expr *right)
+const struct type *sema_common_type(struct sema *sema, const struct expr *left,
+				    const struct expr *right)
 {
 	bool literals = is_plain_literal(left) && is_plain_literal(right);
 	bool is_unsigned = may_be_unsigned(left) && may_be_unsigned(right) && !literals;
@@ -110,8 +109,8 @@ static void arithmetic(struct sema *sema, struct expr *binary)
 		report_operands(sema, binary);
 		return;
 	}
-	binary->type =
-		binary->binary.op == BINARY_SUB ? sema_int64(sema) : common_type(sema, left, right);
+	binary->type = binary->binary.op == BINARY_SUB ? sema_int64(sema)
+						       : sema_common_type(sema, left, right);
 	cast_both(sema, binary, binary->type);
 	if (binary->binary.op != BINARY_DIV && binary->binary.op != BINARY_MOD)
 		return;
@@ -164,7 +163,7 @@ static bool compare_numbers(struct sema *sema, struct expr *binary)
 		return false;
 	if (left->type->kind == TYPE_BOOL && right->type->kind == TYPE_BOOL)
 		return true;
-	cast_both(sema, binary, common_type(sema, left, right));
+	cast_both(sema, binary, sema_common_type(sema, left, right));
 	return true;
 }
 
@@ -357,7 +356,7 @@ void sema_unary(struct sema *sema, struct expr **expr)
 	}
 }
 
-/* --- ++ and -- --- */
+/* --- ++ and --, which keeps no sign to itself: what it leaves is an int64 --- */
 
 static void step_variable(struct sema *sema, struct expr *expr)
 {
@@ -380,6 +379,8 @@ static void step_variable(struct sema *sema, struct expr *expr)
 	}
 	if (target->type->kind == TYPE_PTR || variable->variable->is_fixed)
 		return;
+	if (expr->incdec.is_decrement)
+		infer_type(sema, &variable->infer, sema_int64(sema));
 	infer_wide(sema, &variable->infer);
 	scope_learned(sema, variable);
 	target->type = variable->variable->type;
@@ -387,11 +388,13 @@ static void step_variable(struct sema *sema, struct expr *expr)
 
 static void step_map(struct sema *sema, struct expr *expr)
 {
-	struct expr *target = expr->incdec.target;
+	struct expr *target = expr->incdec.target, *difference = NULL;
 	struct sema_map *map;
 
+	if (expr->incdec.is_decrement)
+		difference = sema_new(sema, EXPR_CAST, expr->span, sema_int64(sema));
 	map = sema_map(sema, target, target->map.keys.len ? MAP_KEYED : MAP_SCALAR);
-	map_update(sema, map, target, NULL);
+	map_update(sema, map, target, difference);
 }
 
 void sema_incdec(struct sema *sema, struct expr **expr)
@@ -404,5 +407,6 @@ void sema_incdec(struct sema *sema, struct expr **expr)
 		step_map(sema, *expr);
 	(*expr)->type = target->type;
 	if (sema_is_known(sema, target) && target->type->kind != TYPE_PTR)
-		(*expr)->type = type_int(sema->types, 8, target->type->is_signed);
+		(*expr)->type = type_int(sema->types, 8,
+					 target->type->is_signed || (*expr)->incdec.is_decrement);
 }

@@ -206,6 +206,19 @@ const struct type *sema_keep_space(struct sema *sema, const struct type *to,
 	return type_ptr(sema->types, to->ptr.to, from->ptr.space);
 }
 
+/* A literal is as wide as the array that it becomes, if it fits: its own width is nobody's choice.
+ */
+static void fit_literal(struct sema *sema, struct expr *value, const struct type *to)
+{
+	bool is_word = to->size == 1 || to->size == 2 || to->size == 4 || to->size == 8;
+
+	if (value->kind != EXPR_INT || value->type->kind != TYPE_INT || !is_word_array(to) ||
+	    !is_word)
+		return;
+	if (!retype_literal(value, type_int(sema->types, to->size, true)))
+		retype_literal(value, type_int(sema->types, to->size, false));
+}
+
 void sema_cast(struct sema *sema, struct expr **expr)
 {
 	struct expr *cast = *expr;
@@ -216,6 +229,7 @@ void sema_cast(struct sema *sema, struct expr **expr)
 	cast->type = to;
 	if (to == sema->unknown || !sema_is_known(sema, cast->cast.operand))
 		return;
+	fit_literal(sema, cast->cast.operand, to);
 	from = cast->cast.operand->type;
 	if (!sema_can_cast(sema, from, to)) {
 		sema_error(sema, "invalid-cast", cast->span, "Cannot cast from \"%s\" to \"%s\"",
@@ -231,5 +245,7 @@ void sema_cast(struct sema *sema, struct expr **expr)
 		sema_warning(sema, "unnecessary-cast", cast->span,
 			     "Unnecessary cast: expression is already of type %s",
 			     sema_type_name(sema, to));
-	*expr = cast->cast.operand;
+	/* A literal that is cast adopts no other type. */
+	if (cast->cast.operand->kind != EXPR_INT)
+		*expr = cast->cast.operand;
 }

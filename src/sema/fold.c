@@ -215,7 +215,8 @@ static bool fold_strings(struct sema *sema, struct expr **at)
 	return true;
 }
 
-/* A bool is compared with a bool only; what is cast keeps its type, which a comparison drops. */
+/* A bool is compared with a bool only. What is cast is compared in the type that both sides have
+ * in common, as it would be when the program runs. */
 static bool fold_comparison(struct sema *sema, struct expr **at)
 {
 	const struct expr *left = (*at)->binary.left, *right = (*at)->binary.right;
@@ -227,6 +228,10 @@ static bool fold_comparison(struct sema *sema, struct expr **at)
 		return false;
 	if (!constant(left, &a) || !constant(right, &b))
 		return false;
+	if (!is_number(left) || !is_number(right)) {
+		a = cut(a, sema_common_type(sema, left, right));
+		b = cut(b, sema_common_type(sema, left, right));
+	}
 	*at = sema_bool(sema, (*at)->span, compare(op, a, b));
 	return true;
 }

@@ -347,6 +347,9 @@ void sema_comptime(struct sema *sema, struct expr **expr);
 /* Operands are checked; if they are literals, *expr becomes one. True if it did (or an error was
  * reported). */
 bool sema_fold_unary(struct sema *sema, struct expr **expr);
+/* The 64-bit type that two numbers are calculated and compared in. */
+const struct type *sema_common_type(struct sema *sema, const struct expr *left,
+				    const struct expr *right);
 bool sema_fold_binary(struct sema *sema, struct expr **expr);
 /* A checked ?: whose condition is known becomes the arm that it picks. */
 void sema_fold_ternary(struct sema *sema, struct expr **expr);
