@@ -88,7 +88,8 @@ static const char *section(const struct provider_env *env, const struct plan_pro
 static int attach_one(const struct provider_attach *attach, const struct plan_target *target,
 		      uint32_t index, const char **error)
 {
-	struct perf_event_attr attr = {.type = PERF_TYPE_TRACEPOINT, .sample_period = 1};
+	/* No samples are taken of it: the kernel does not allow that for each tracepoint. */
+	struct perf_event_attr attr = {.type = PERF_TYPE_TRACEPOINT};
 	int id = tracefs_event_id(target->module, target->function), result;
 
 	if (id < 0) {
