@@ -139,7 +139,7 @@ int format_script(struct compilation *compilation, const struct cli *cli,
 
 /* --- object.c --- */
 /* A plan's probes, expanded, one a line; without begin, end and their kin. */
-void list_plan(const struct plan *plan);
+void list_plan(struct compilation *compilation, const struct cli *cli, const struct plan *plan);
 /* -l, --check and -d of an object. */
 int inspect_object(struct compilation *compilation, const struct cli *cli,
 		   const struct input *input);
@@ -163,6 +163,9 @@ int stream_free(struct stream *stream);
 
 /* --- list.c, info.c, privilege.c --- */
 int list_probes(struct compilation *compilation, const struct cli *cli);
+/* One probe a line; with -v its parameters below. */
+void list_target(struct compilation *compilation, const struct cli *cli,
+		 const struct provider *provider, const struct plan_target *target);
 int print_info(const struct cli *cli);
 /* True if the process may load and attach BPF programs; else a message was printed. */
 bool check_privileges(const struct cli *cli);

@@ -351,7 +351,7 @@ int list_script(struct compilation *compilation, const struct cli *cli, const st
 	bool ok = analyse(compilation, cli, input, &unit, &parsed, &status);
 
 	if (ok)
-		list_plan(compilation->plan);
+		list_plan(compilation, cli, compilation->plan);
 	return status;
 }
 

@@ -5,8 +5,13 @@
 #include "types/btf.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+struct found_tag {
+	const char *module, *name;
+};
 
 struct listing {
 	struct compilation *compilation;
@@ -14,6 +19,8 @@ struct listing {
 	const struct provider *provider;
 	const char *last_field; /* only probes whose last field matches, or NULL */
 	const char *tag; /* types: "struct list_*" */
+	VEC(struct found_tag)
+	tags;
 	bool is_named; /* the pattern asks for this provider and no other */
 };
 
@@ -24,19 +31,36 @@ static const char *last_field(const char *name)
 	return colon ? colon + 1 : name;
 }
 
+/* Timers without their rate, as they are listed where there is no script. */
+static void print_name(const struct provider *provider, const struct plan_target *target)
+{
+	const char *last = last_field(target->name);
+	bool is_timer = provider->listed && target->unit != UNIT_NONE;
+
+	printf("%.*s\n", is_timer ? (int)(last - target->name) : (int)strlen(target->name),
+	       target->name);
+}
+
+void list_target(struct compilation *compilation, const struct cli *cli,
+		 const struct provider *provider, const struct plan_target *target)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	print_name(provider, target);
+	if (!cli->verbose || !provider->describe)
+		return;
+	provider->describe(&compilation->env, target, &text);
+	fputs(strbuf_str(&text), stdout);
+	strbuf_free(&text);
+}
+
 static void print_found(const struct plan_target *target, void *data)
 {
 	const struct listing *listing = data;
-	struct strbuf text = STRBUF_INIT;
 
 	if (listing->last_field && !glob_match(listing->last_field, last_field(target->name)))
 		return;
-	puts(target->name);
-	if (!listing->cli->verbose || !listing->provider->describe)
-		return;
-	listing->provider->describe(&listing->compilation->env, target, &text);
-	fputs(strbuf_str(&text), stdout);
-	strbuf_free(&text);
+	list_target(listing->compilation, listing->cli, listing->provider, target);
 }
 
 static void report(const struct listing *listing, const char *error)
@@ -158,14 +182,25 @@ static void list_pattern(struct listing *listing, const char *pattern)
 		expand(listing, &target);
 }
 
-static void print_tag(const char *module, const char *name, void *data)
+static void collect_tag(const char *module, const char *name, void *data)
 {
-	const struct listing *listing = data;
-	struct strbuf text = STRBUF_INIT;
-	enum type_kind kind = TYPE_ENUM;
+	struct listing *listing = data;
+	struct arena *arena = listing->cli->arena;
+	struct found_tag tag;
 
 	if (!glob_match(listing->tag, name))
 		return;
+	tag.module = module ? arena_strdup(arena, module) : "vmlinux";
+	tag.name = arena_strdup(arena, name);
+	vec_push(arena, &listing->tags, tag);
+}
+
+static void print_tag(const struct listing *listing, const struct found_tag *tag)
+{
+	const char *name = tag->name;
+	struct strbuf text = STRBUF_INIT;
+	enum type_kind kind = TYPE_ENUM;
+
 	if (!listing->cli->verbose) {
 		puts(name);
 		return;
@@ -175,8 +210,27 @@ static void print_tag(const char *module, const char *name, void *data)
 	else if (!strncmp(name, "union ", 6))
 		kind = TYPE_UNION;
 	if (types_c_definition(listing->compilation->types, kind, strchr(name, ' ') + 1, &text))
-		printf("%s: %s\n", module ? module : "vmlinux", strbuf_str(&text));
+		printf("%s: %s\n", tag->module, strbuf_str(&text));
 	strbuf_free(&text);
+}
+
+static int compare_tags(const void *a, const void *b)
+{
+	const struct found_tag *left = a, *right = b;
+
+	return strcmp(left->name, right->name);
+}
+
+static void list_tags(struct listing *listing, const char *pattern)
+{
+	listing->tag = pattern;
+	listing->tags.len = 0;
+	types_each_tag(listing->compilation->types, collect_tag, listing);
+	if (listing->tags.len)
+		qsort(listing->tags.data, listing->tags.len, sizeof(listing->tags.data[0]),
+		      compare_tags);
+	for (size_t i = 0; i < listing->tags.len; i++)
+		print_tag(listing, &listing->tags.data[i]);
 }
 
 static bool is_type_pattern(const char *pattern)
@@ -191,8 +245,7 @@ static void list_one(struct listing *listing, const char *pattern)
 	size_t n;
 
 	if (is_type_pattern(pattern)) {
-		listing->tag = pattern;
-		types_each_tag(listing->compilation->types, print_tag, listing);
+		list_tags(listing, pattern);
 		return;
 	}
 	all = providers(&n);
@@ -200,6 +253,9 @@ static void list_one(struct listing *listing, const char *pattern)
 		listing->provider = all[i];
 		listing->last_field = NULL;
 		listing->is_named = names_provider(all[i], pattern);
+		/* There is none of them but in a script. */
+		if (all[i]->listed && !*all[i]->listed)
+			continue;
 		if (strchr(pattern, ':')) {
 			list_pattern(listing, pattern);
 		} else if (provider_matches(all[i], pattern)) {
@@ -211,16 +267,33 @@ static void list_one(struct listing *listing, const char *pattern)
 	}
 }
 
+/* Ends the first of several patterns at its comma, unless that is in quotes; the rest, or NULL. */
+static char *cut_pattern(char *text)
+{
+	bool in_quotes = false;
+
+	for (; *text; text++) {
+		in_quotes ^= *text == '"';
+		if (*text != ',' || in_quotes)
+			continue;
+		*text = '\0';
+		return text + 1;
+	}
+	return NULL;
+}
+
 int list_probes(struct compilation *compilation, const struct cli *cli)
 {
 	struct listing listing = {.compilation = compilation, .cli = cli};
-	char *patterns = arena_strdup(cli->arena, cli->file ? cli->file : "*"), *rest = NULL;
-	bool is_type = is_type_pattern(patterns);
+	char *rest = arena_strdup(cli->arena, cli->file ? cli->file : "*");
 
-	if (is_type)
-		list_one(&listing, patterns);
-	for (char *pattern = is_type ? NULL : strtok_r(patterns, ",", &rest); pattern;
-	     pattern = strtok_r(NULL, ",", &rest))
-		list_one(&listing, pattern);
+	while (rest) {
+		char *pattern = rest;
+
+		rest = cut_pattern(pattern);
+		pattern += strspn(pattern, " ");
+		if (*pattern)
+			list_one(&listing, pattern);
+	}
 	return STATUS_OK;
 }

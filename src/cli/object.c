@@ -18,7 +18,7 @@ static void print_plan(const struct plan *plan)
 	strbuf_free(&dump);
 }
 
-void list_plan(const struct plan *plan)
+void list_plan(struct compilation *compilation, const struct cli *cli, const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->progs.len; i++) {
 		const struct plan_prog *prog = &plan->progs.data[i];
@@ -27,7 +27,7 @@ void list_plan(const struct plan *plan)
 		if (!provider || provider->flags & PROVIDER_SPECIAL)
 			continue;
 		for (size_t t = 0; t < prog->targets.len; t++)
-			puts(prog->targets.data[t].name);
+			list_target(compilation, cli, provider, &prog->targets.data[t]);
 	}
 }
 
@@ -48,7 +48,7 @@ int inspect_object(struct compilation *compilation, const struct cli *cli,
 		return cli->compat ? STATUS_USAGE : STATUS_SCRIPT;
 	}
 	if (cli->action == ACTION_LIST)
-		list_plan(compilation->plan);
+		list_plan(compilation, cli, compilation->plan);
 	if (cli->stages & STAGE_PLAN)
 		print_plan(compilation->plan);
 	return STATUS_OK;
