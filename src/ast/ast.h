@@ -416,6 +416,7 @@ struct ast_program {
 	const struct probe *probe;
 	struct expr *predicate; /* typed; may be NULL */
 	struct block *body; /* typed */
+	const struct type_place *places; /* where each of the fields of `args` is passed, or NULL */
 	const struct type *args; /* type of `args` (a struct of ORIGIN_CONTEXT or of BTF
 				    parameters), or NULL */
 	const struct type *retval; /* or NULL */

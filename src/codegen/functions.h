@@ -124,6 +124,7 @@ enum {
 	REGS_DI = 112,
 	REGS_IP = 128,
 	REGS_CS = 136,
+	REGS_SP = 152,
 };
 
 #endif

@@ -2,6 +2,7 @@
  * Members: of structs, tuples and arrays, and what pointers point to. A chain like "a->b.c[2].d" is
  * first followed to a place, without reading what lies on the way, and then read there.
  */
+#include "codegen/functions.h"
 #include "codegen/internal.h"
 
 enum place_kind {
@@ -112,6 +113,26 @@ static void place_path(struct codegen *cg, struct place *place, const struct typ
 		place_step(cg, place, path->in[i], path->field[i]);
 }
 
+/* An argument of a function in user space, in registers or on its stack. */
+static struct place place_passed(struct codegen *cg, const struct type *type,
+				 const struct type_place *passed)
+{
+	LLVMValueRef memory, stack;
+
+	if (!passed->nregisters) {
+		stack = emit_ctx_load(cg, REGS_SP, 8);
+		stack = LLVMBuildAdd(cg->builder, stack, cg_i64(cg, passed->stack), "");
+		return place_remote(stack, SPACE_USER);
+	}
+	if (type_is_scalar(type))
+		return (struct place){.kind = PLACE_CTX, .offset = passed->registers[0]};
+	memory = cg_temp(cg, sizeof(passed->registers) / sizeof(*passed->registers) * 8, 8);
+	for (uint32_t i = 0; i < passed->nregisters; i++)
+		emit_store(cg, emit_ctx_load(cg, passed->registers[i], 8),
+			   emit_offset(cg, memory, i * 8), 8);
+	return (struct place){.kind = PLACE_LOCAL, .pointer = memory};
+}
+
 /* `args`: a record in the context, or one u64 for each argument. */
 static struct place place_args(struct codegen *cg, const struct type_field *field, uint32_t index)
 {
@@ -123,9 +144,10 @@ static struct place place_args(struct codegen *cg, const struct type_field *fiel
 		place.kind = PLACE_VALUE;
 		place.address = emit_ctx_arg(cg, index);
 		break;
+	case CONTEXT_PT_REGS:
+		return place_passed(cg, field->type, &cg->program->ast->places[index]);
 	case CONTEXT_NONE:
 	case CONTEXT_RECORD:
-	case CONTEXT_PT_REGS:
 	case CONTEXT_USDT:
 	case CONTEXT_PERF_EVENT:
 	case CONTEXT_ITER:

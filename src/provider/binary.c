@@ -2,6 +2,8 @@
  * would find. */
 #include "provider/internal.h"
 
+#include "base/archive.h"
+
 #include <errno.h>
 #include <glob.h>
 #include <limits.h>
@@ -22,11 +24,29 @@ static const char *const library_directories[] = {
 	NULL,
 };
 
+/* Also a member of an archive. */
 static bool is_file(const char *path)
 {
+	const char *separator = archive_separator(path);
+	char *file = strndup(path, separator ? (size_t)(separator - path) : strlen(path));
 	struct stat status;
+	bool is = file && !stat(file, &status) && S_ISREG(status.st_mode);
 
-	return !stat(path, &status) && S_ISREG(status.st_mode);
+	free(file);
+	return is;
+}
+
+/* Without symbolic links; NULL if there is no such file. */
+static const char *real_path(struct arena *arena, const char *path)
+{
+	const char *separator = archive_separator(path);
+	char real[PATH_MAX];
+
+	if (separator)
+		path = arena_strndup(arena, path, (size_t)(separator - path));
+	if (!realpath(path, real))
+		return NULL;
+	return arena_printf(arena, "%s%s", real, separator ? separator : "");
 }
 
 /* As the traced process sees it, if it lives in a root of its own. */
@@ -54,16 +74,15 @@ struct resolving {
 /* @shown NULL: as the file really is called. */
 static bool report(struct resolving *resolving, const char *path, const char *shown)
 {
-	char real[PATH_MAX];
-	const char *seen = rooted(resolving->env, path);
+	const char *seen = rooted(resolving->env, path), *real;
 
 	if (!is_file(seen))
 		return false;
 	/* In another root real paths are not those of this one. */
 	if (!strncmp(seen, "/proc/", 6))
 		path = seen;
-	else if (realpath(seen, real))
-		path = arena_strdup(resolving->env->arena, real);
+	else if ((real = real_path(resolving->env->arena, seen)))
+		path = real;
 	resolving->found(path, shown && seen != path ? shown : path, resolving->data);
 	resolving->n++;
 	return true;
@@ -82,6 +101,34 @@ static bool find_in_path(struct resolving *resolving, const char *name)
 			return true;
 	}
 	return false;
+}
+
+void binary_warn_if_several(const struct provider_env *env, struct diags *diags, struct span span,
+			    const char *name)
+{
+	const char *path = getenv("PATH"), *first = NULL, *first_real = NULL;
+	char *list = arena_strdup(env->arena, path ? path : ""), *rest = NULL;
+
+	if (strchr(name, '/') || glob_is_pattern(name))
+		return;
+	for (char *dir = strtok_r(list, ":", &rest); dir; dir = strtok_r(NULL, ":", &rest)) {
+		const char *file = arena_printf(env->arena, "%s/%s", dir, name), *real;
+
+		if (access(file, X_OK) || !is_file(file) || !(real = real_path(env->arena, file)))
+			continue;
+		if (!first) {
+			first = file;
+			first_real = real;
+			continue;
+		}
+		/* A directory may have two names. */
+		if (!strcmp(real, first_real))
+			continue;
+		diag_warning(diags, "several-binaries", span,
+			     "PATH has several files '%s': %s is traced, not %s", name, first,
+			     file);
+		return;
+	}
 }
 
 /* Of one form of its name in one directory. */

@@ -1,6 +1,7 @@
 /* Functions of a binary, from its symbol tables. */
 #include "provider/internal.h"
 
+#include "base/archive.h"
 #include "base/hashmap.h"
 
 #include <errno.h>
@@ -14,14 +15,17 @@
 struct elf_file {
 	int fd;
 	Elf *elf;
+	uint64_t base; /* where it begins in the file on disk: that of an archive's member */
 };
 
 static bool open_elf(const char *path, struct elf_file *file, const char **error)
 {
 	elf_version(EV_CURRENT);
-	file->fd = open(path, O_RDONLY | O_CLOEXEC);
+	file->fd = archive_open(path, &file->base);
 	if (file->fd < 0) {
-		*error = strerror(errno);
+		*error = file->fd == -EMEDIUMTYPE
+				 ? "the archive's member is compressed: it cannot be executed there"
+				 : strerror(-file->fd);
 		return false;
 	}
 	file->elf = elf_begin(file->fd, ELF_C_READ_MMAP, NULL);
@@ -39,19 +43,19 @@ static void close_elf(struct elf_file *file)
 	close(file->fd);
 }
 
-static bool offset_of(Elf *elf, uint64_t address, uint64_t *offset)
+static bool offset_of(const struct elf_file *file, uint64_t address, uint64_t *offset)
 {
 	size_t n;
 
-	if (elf_getphdrnum(elf, &n))
+	if (elf_getphdrnum(file->elf, &n))
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		GElf_Phdr header;
 
-		if (!gelf_getphdr(elf, (int)i, &header) || header.p_type != PT_LOAD)
+		if (!gelf_getphdr(file->elf, (int)i, &header) || header.p_type != PT_LOAD)
 			continue;
 		if (address >= header.p_vaddr && address - header.p_vaddr < header.p_memsz) {
-			*offset = address - header.p_vaddr + header.p_offset;
+			*offset = file->base + address - header.p_vaddr + header.p_offset;
 			return true;
 		}
 	}
@@ -66,7 +70,7 @@ bool elf_file_offset(const char *path, uint64_t address, uint64_t *offset)
 
 	if (!open_elf(path, &file, &error))
 		return false;
-	found = offset_of(file.elf, address, offset);
+	found = offset_of(&file, address, offset);
 	close_elf(&file);
 	return found;
 }
@@ -74,8 +78,8 @@ bool elf_file_offset(const char *path, uint64_t address, uint64_t *offset)
 typedef VEC(struct elf_function)
 function_vec;
 
-static void read_table(struct arena *arena, Elf *elf, Elf_Scn *section, const GElf_Shdr *header,
-		       function_vec *functions)
+static void read_table(struct arena *arena, const struct elf_file *file, Elf_Scn *section,
+		       const GElf_Shdr *header, function_vec *functions)
 {
 	Elf_Data *data = elf_getdata(section, NULL);
 	size_t n = header->sh_entsize ? header->sh_size / header->sh_entsize : 0;
@@ -89,12 +93,12 @@ static void read_table(struct arena *arena, Elf *elf, Elf_Scn *section, const GE
 		if (!gelf_getsym(data, (int)i, &symbol) || symbol.st_shndx == SHN_UNDEF)
 			continue;
 		type = GELF_ST_TYPE(symbol.st_info);
-		name = elf_strptr(elf, header->sh_link, symbol.st_name);
+		name = elf_strptr(file->elf, header->sh_link, symbol.st_name);
 		if ((type != STT_FUNC && type != STT_GNU_IFUNC) || !name || !*name)
 			continue;
 		function =
 			(struct elf_function){.address = symbol.st_value, .size = symbol.st_size};
-		if (!offset_of(elf, symbol.st_value, &function.file_offset))
+		if (!offset_of(file, symbol.st_value, &function.file_offset))
 			continue;
 		/* "name@VERSION": scripts leave the version out. */
 		function.name = arena_strndup(arena, name, strcspn(name, "@"));
@@ -140,7 +144,7 @@ static struct elf_functions *read_functions(struct arena *arena, const char *pat
 
 		if (gelf_getshdr(section, &header) &&
 		    (header.sh_type == SHT_SYMTAB || header.sh_type == SHT_DYNSYM))
-			read_table(arena, file.elf, section, &header, &found);
+			read_table(arena, &file, section, &header, &found);
 	}
 	close_elf(&file);
 	functions->all = found.data;
@@ -193,12 +197,22 @@ const struct elf_function *elf_find_address(const struct elf_functions *function
 
 bool elf_read(const char *path, uint64_t offset, void *data, size_t size)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	const char *separator = archive_separator(path);
+	char *file = strndup(path, separator ? (size_t)(separator - path) : strlen(path));
+	int fd = file ? open(file, O_RDONLY | O_CLOEXEC) : -1;
 	ssize_t n = fd >= 0 ? pread(fd, data, size, (off_t)offset) : -1;
 
 	if (fd >= 0)
 		close(fd);
+	free(file);
 	return n == (ssize_t)size;
+}
+
+const char *elf_file_on_disk(const struct provider_env *env, const char *path)
+{
+	const char *separator = archive_separator(path);
+
+	return separator ? arena_strndup(env->arena, path, (size_t)(separator - path)) : path;
 }
 
 /* Any symbol, not only functions. */
@@ -236,14 +250,4 @@ bool provider_find_symbol(const struct provider_env *env, const struct plan_targ
 	}
 	close_elf(&file);
 	return found;
-}
-
-/* From libstdc++, by its C interface (the Itanium C++ ABI, 3.4.1). */
-char *__cxa_demangle(const char *name, char *buffer, size_t *length, int *status);
-
-char *elf_demangle(const char *name)
-{
-	int status;
-
-	return strncmp(name, "_Z", 2) ? NULL : __cxa_demangle(name, NULL, NULL, &status);
 }

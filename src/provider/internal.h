@@ -57,9 +57,10 @@ int name_pair_compare(const struct name_pair *left, const struct name_pair *righ
 struct type_function;
 const struct type *signature_args(const struct provider_env *env, const char *name,
 				  const struct type_function *function);
-/* The same for a function called by the convention of x86_64: arguments lie in struct pt_regs. */
-const struct type *signature_register_args(const struct provider_env *env, const char *name,
-					   const struct type_function *function);
+/* The same for a function of a program, called by the convention of x86_64; also where they lie. */
+void signature_passed_args(const struct provider_env *env, const char *name,
+			   const struct type_function *function,
+			   struct provider_signature *signature);
 const struct type *signature_registers(const struct provider_env *env);
 const struct type *signature_perf_event(const struct provider_env *env);
 
@@ -126,12 +127,12 @@ const struct elf_function *elf_find(const struct elf_functions *functions, const
 /* The function that holds a virtual address, or NULL. */
 const struct elf_function *elf_find_address(const struct elf_functions *functions,
 					    uint64_t address);
-/* Reads bytes of a file; false unless all are there. */
+/* The file to be probed: the archive that holds @path, or @path itself. All offsets are in it. */
+const char *elf_file_on_disk(const struct provider_env *env, const char *path);
+/* Reads bytes of a file on disk; false unless all are there. */
 bool elf_read(const char *path, uint64_t offset, void *data, size_t size);
 /* The file offset of a virtual address; false if no segment has it. */
 bool elf_file_offset(const char *path, uint64_t address, uint64_t *offset);
-/* A C++ name without its mangling, to be freed; NULL if it is none. */
-char *elf_demangle(const char *name);
 
 /* --- usdt_notes.c: notes of static probes --- */
 struct usdt_note {
@@ -154,6 +155,10 @@ const struct usdt_notes *usdt_notes(const struct provider_env *env, const char *
 typedef void (*binary_found_fn)(const char *path, const char *shown, void *data);
 int binary_resolve(const struct provider_env *env, const char *pattern, binary_found_fn found,
 		   void *data);
+
+/* A program's name that stands for several files in PATH: the first is meant. */
+void binary_warn_if_several(const struct provider_env *env, struct diags *diags, struct span span,
+			    const char *name);
 
 /* Says that there is none. */
 const char *binary_missing(const struct provider_env *env, const char *pattern);

@@ -1,9 +1,12 @@
 /* Addresses of source lines, from the line tables of debug info. */
 #include "provider/internal.h"
 
+#include "base/archive.h"
+
 #include <elfutils/libdw.h>
 #include <elfutils/libdwfl.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The file of a probe may leave out directories: "main.c" is "/src/app/main.c". */
 static bool is_file(const char *path, const char *wanted)
@@ -61,11 +64,16 @@ bool source_line_address(const struct provider_env *env, const char *path,
 	Dwarf_Die *unit = NULL;
 	Dwarf_Addr bias;
 	bool found = false;
+	uint64_t base;
+	int fd;
 
 	if (!dwfl)
 		return false;
+	fd = archive_open(path, &base);
 	dwfl_report_begin(dwfl);
-	module = dwfl_report_offline(dwfl, path, path, -1);
+	module = fd < 0 ? NULL : dwfl_report_offline(dwfl, path, path, fd);
+	if (!module && fd >= 0)
+		close(fd);
 	dwfl_report_end(dwfl, NULL, NULL);
 	/* The tables' own addresses are those of the file; the bias is of the image that libdwfl
 	 * imagines. */

@@ -82,6 +82,7 @@ struct provider_text {
 struct provider_signature {
 	const struct type *args; /* struct whose fields are the arguments, or NULL; RAW_ARGS and
 				    BTF_ARGS: field N is argument N */
+	const struct type_place *places; /* PT_REGS: where each field of args is */
 	const struct type *retval; /* typed return value, or NULL */
 	const struct type *ctx; /* what `ctx` points to, or NULL if unknown */
 	uint32_t nargs; /* number of argN */
@@ -177,6 +178,9 @@ struct provider_symbol {
 };
 bool provider_find_symbol(const struct provider_env *env, const struct plan_target *target,
 			  const char *name, struct provider_symbol *symbol);
+
+/* A C++ or Rust function's name as its source has it, to be freed; NULL if it is not mangled. */
+char *provider_demangle(const char *name);
 
 /* Whether the running kernel lets this provider's programs call its function @name; asks the
  * verifier (kfunc.c). */

@@ -66,6 +66,7 @@ static bool parse(const struct provider_env *env, struct diags *diags,
 {
 	if (!parse_arity(diags, text, name, 2, 3))
 		return false;
+	binary_warn_if_several(env, diags, text->span, text->fields[1]);
 	if (is_source_line(text))
 		return parse_source_line(env, diags, text, target);
 	if (text->nfields == 4 && strcmp(text->fields[2], "cpp") != 0) {
@@ -200,17 +201,39 @@ static void found_line(struct search *search, const char *path, const char *show
 	search->result++;
 }
 
+/* Where the first of @stops is outside of template arguments, or the text's end. */
+static size_t find_outside(const char *text, const char *stops)
+{
+	int depth = 0;
+	size_t i;
+
+	for (i = 0; text[i] && (depth || !strchr(stops, text[i])); i++)
+		depth += (text[i] == '<') - (text[i] == '>');
+	return i;
+}
+
+/* Instances of templates have their result's type before the name: "int f<int>(int)". */
+static const char *without_result(const char *demangled)
+{
+	size_t blank = find_outside(demangled, " (");
+
+	return demangled[blank] == ' ' ? demangled + blank + 1 : demangled;
+}
+
+/* With a parameter list that one only, without one all overloads. */
 static bool matches_cpp(const char *wanted, const char *mangled)
 {
-	char *demangled = elf_demangle(mangled);
+	char *demangled = provider_demangle(mangled);
+	const char *short_name;
 	bool matches;
 
 	if (!demangled)
 		return false;
-	matches = glob_match(wanted, demangled);
+	short_name = without_result(demangled);
+	matches = glob_match(wanted, demangled) || glob_match(wanted, short_name);
 	if (!matches && !strchr(wanted, '(')) {
-		demangled[strcspn(demangled, "(")] = '\0';
-		matches = glob_match(wanted, demangled);
+		demangled[short_name - demangled + find_outside(short_name, "(")] = '\0';
+		matches = glob_match(wanted, demangled) || glob_match(wanted, short_name);
 	}
 	free(demangled);
 	return matches;
@@ -249,6 +272,8 @@ static void search_binary(const char *path, const char *shown, void *data)
 		functions = elf_functions(search->env, path, search->error);
 		if (functions)
 			search_functions(search, path, shown, functions);
+		else if (!glob_is_pattern(search->pattern->module))
+			search->result = -ENOENT;
 	}
 }
 
@@ -348,7 +373,7 @@ static int attach_one(const struct provider_attach *attach, const struct plan_ta
 	if (!find_offset(attach, target, &offset, error))
 		return -ENOENT;
 	attr.config = is_return ? 1u << bit : 0;
-	attr.config1 = (uintptr_t)target->module;
+	attr.config1 = (uintptr_t)elf_file_on_disk(attach->env, target->module);
 	attr.config2 = offset;
 	result = attach->pid > 0 ? perf_attach(attach, &attr, attach->pid, -1, index)
 				 : perf_attach_one_cpu(attach, &attr, index);
@@ -382,7 +407,7 @@ static int attach_multi(const struct provider_attach *attach, bool is_return, co
 
 	for (uint32_t first = 0; first < n;) {
 		const char *path = prog->targets.data[first].module;
-		struct uprobe_multi multi = {.path = path,
+		struct uprobe_multi multi = {.path = elf_file_on_disk(attach->env, path),
 					     .pid = attach->pid,
 					     .is_return = is_return,
 					     .offsets = offsets};
@@ -436,9 +461,8 @@ static void signature(const struct provider_env *env, const struct plan_target *
 	signature->ctx = signature_registers(env);
 	if (target->function && !target->has_offset &&
 	    types_dwarf_function(env->types, target->module, env->debuginfo, target->function,
-				 &function)) {
-		signature->args = signature_register_args(env, target->name, &function);
-	}
+				 &function))
+		signature_passed_args(env, target->name, &function, signature);
 }
 
 static void describe(const struct provider_env *env, const struct plan_target *target,

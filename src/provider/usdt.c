@@ -14,9 +14,9 @@
 static bool parse(const struct provider_env *env, struct diags *diags,
 		  const struct provider_text *text, struct plan_target *target)
 {
-	(void)env;
 	if (!parse_arity(diags, text, "usdt", 2, 3))
 		return false;
+	binary_warn_if_several(env, diags, text->span, text->fields[1]);
 	*target = (struct plan_target){
 		.name = text->text,
 		.module = text->fields[1],
@@ -141,7 +141,7 @@ static int attach_one(const struct provider_attach *attach, const struct plan_ta
 	}
 	if (!set_semaphore(attach, target, &attr, error))
 		return -EINVAL;
-	attr.config1 = (uintptr_t)target->module;
+	attr.config1 = (uintptr_t)elf_file_on_disk(attach->env, target->module);
 	attr.config2 = offset;
 	result = attach->pid > 0 ? perf_attach(attach, &attr, attach->pid, -1, index)
 				 : perf_attach_one_cpu(attach, &attr, index);

@@ -5,6 +5,7 @@
  */
 #include "provider/internal.h"
 
+#include "base/archive.h"
 #include "provider/usdt.h"
 
 #include <ctype.h>
@@ -160,6 +161,7 @@ const struct usdt_notes *usdt_notes(const struct provider_env *env, const char *
 	struct usdt_notes *notes = hashmap_gets(cache, path);
 	struct reader reader = {.env = env, .path = path};
 	Elf *elf;
+	uint64_t base;
 	int fd;
 
 	if (notes)
@@ -167,7 +169,7 @@ const struct usdt_notes *usdt_notes(const struct provider_env *env, const char *
 	notes = arena_new_object(env->arena, struct usdt_notes);
 	hashmap_sets(cache, arena_strdup(env->arena, path), notes);
 	reader.notes = notes;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = archive_open(path, &base);
 	if (fd < 0)
 		return notes;
 	elf_version(EV_CURRENT);

@@ -137,6 +137,15 @@ static void add_symbol(struct strbuf *out, const char *name, uint64_t offset, bo
 		strbuf_addf(out, "+%lu", offset);
 }
 
+static void add_user_symbol(const struct symbols *symbols, struct strbuf *out, const char *name,
+			    uint64_t offset, bool with_offset)
+{
+	char *demangled = symbols->plan->config.cpp_demangle ? provider_demangle(name) : NULL;
+
+	add_symbol(out, demangled ? demangled : name, offset, with_offset);
+	free(demangled);
+}
+
 static void resolve_ksym(void *data, uint64_t address, bool with_offset, bool perf,
 			 struct strbuf *out)
 {
@@ -174,7 +183,7 @@ static void resolve_usym(void *data, uint64_t address, uint32_t tgid, bool with_
 		strbuf_addf(out, "%lx ", address);
 	symbols_follow(symbols);
 	if (usyms_find(symbols->usyms, (pid_t)tgid, address, &name, &file, &offset) && name)
-		add_symbol(out, name, offset, with_offset);
+		add_user_symbol(symbols, out, name, offset, with_offset);
 	else
 		strbuf_addf(out, "0x%lx", address);
 	if (perf)

@@ -5,6 +5,7 @@
  */
 #include "runtime/symbols.h"
 
+#include "base/archive.h"
 #include "base/arena.h"
 #include "base/hashmap.h"
 #include "base/vec.h"
@@ -12,6 +13,7 @@
 #include <elfutils/libdwfl.h>
 #include <fcntl.h>
 #include <gelf.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +44,7 @@ struct file {
 	Dwfl *dwfl;
 	Dwfl_Module *module; /* NULL: cannot be read */
 	struct hashmap found; /* file offset -> struct symbol: libdwfl looks at every symbol */
+	uint64_t base; /* where it begins in the file that is mapped: that of an archive's member */
 };
 
 struct usyms {
@@ -187,28 +190,66 @@ static int open_file(struct usyms *usyms, pid_t tgid, const char *path)
 	return fd < 0 ? open(path, O_RDONLY | O_CLOEXEC) : fd;
 }
 
-static struct file *get_file(struct usyms *usyms, pid_t tgid, const char *path)
+/* A mapping of an archive is one of a member's: opens that, in place of the archive. */
+static int open_member(int fd, uint64_t offset, uint64_t *base)
 {
-	struct file *file = hashmap_gets(&usyms->files, path);
-	int fd;
+	struct archive_member member;
+	int copy;
 
-	if (file)
-		return file;
-	file = arena_new_object(usyms->arena, struct file);
-	hashmap_init(&file->found, usyms->arena);
-	hashmap_sets(&usyms->files, path, file);
-	fd = open_file(usyms, tgid, path);
-	file->dwfl = fd < 0 ? NULL : dwfl_begin(&callbacks);
+	if (!archive_find_at(fd, offset, &member))
+		return fd;
+	copy = archive_extract(fd, &member);
+	if (copy < 0)
+		return fd;
+	*base = member.offset;
+	close(fd);
+	return copy;
+}
+
+static bool is_elf(int fd)
+{
+	char magic[SELFMAG];
+
+	return pread(fd, magic, SELFMAG, 0) == SELFMAG && !memcmp(magic, ELFMAG, SELFMAG);
+}
+
+static void report_module(struct file *file, const char *path, int fd)
+{
+	file->dwfl = dwfl_begin(&callbacks);
 	if (!file->dwfl) {
-		if (fd >= 0)
-			close(fd);
-		return file;
+		close(fd);
+		return;
 	}
 	dwfl_report_begin(file->dwfl);
 	file->module = dwfl_report_offline(file->dwfl, path, path, fd);
 	if (!file->module)
 		close(fd);
 	dwfl_report_end(file->dwfl, NULL, NULL);
+}
+
+/* Files are the same for all their mappings, members of archives are told apart by theirs. */
+static struct file *get_file(struct usyms *usyms, pid_t tgid, const struct mapping *mapping)
+{
+	struct file *file = hashmap_gets(&usyms->files, mapping->path);
+	char key[PATH_MAX + 32];
+	int fd;
+
+	snprintf(key, sizeof(key), "%s!%lx", mapping->path, mapping->file_offset);
+	if (!file)
+		file = hashmap_gets(&usyms->files, key);
+	if (file)
+		return file;
+	file = arena_new_object(usyms->arena, struct file);
+	hashmap_init(&file->found, usyms->arena);
+	fd = open_file(usyms, tgid, mapping->path);
+	if (fd < 0 || is_elf(fd)) {
+		hashmap_sets(&usyms->files, mapping->path, file);
+	} else {
+		hashmap_sets(&usyms->files, arena_strdup(usyms->arena, key), file);
+		fd = open_member(fd, mapping->file_offset, &file->base);
+	}
+	if (fd >= 0)
+		report_module(file, mapping->path, fd);
 	return file;
 }
 
@@ -277,7 +318,7 @@ static const struct symbol *find_symbol(struct usyms *usyms, struct file *file,
 	symbol = arena_new_object(usyms->arena, struct symbol);
 	symbol->file_offset = file_offset;
 	hashmap_set(&file->found, &symbol->file_offset, sizeof(file_offset), symbol);
-	if (file->module && image_address(file, file_offset, &image))
+	if (file->module && image_address(file, file_offset - file->base, &image))
 		symbol->name = dwfl_module_addrinfo(file->module, image, &symbol->within, &elf,
 						    NULL, NULL, NULL);
 	return symbol;
@@ -296,7 +337,7 @@ bool usyms_find(struct usyms *usyms, pid_t tgid, uint64_t address, const char **
 		return false;
 	*path = mapping->path;
 	*offset = address - mapping->start + mapping->file_offset;
-	symbol = find_symbol(usyms, get_file(usyms, tgid, mapping->path), *offset);
+	symbol = find_symbol(usyms, get_file(usyms, tgid, mapping), *offset);
 	*name = symbol->name;
 	if (*name)
 		*offset = symbol->within;

@@ -61,6 +61,7 @@ static void check_instance(struct sema *sema, struct sema_instance *instance, ui
 	program->predicate = ast_clone_expr(sema->arena, instance->probe->predicate);
 	program->body = ast_clone_block(sema->arena, instance->probe->body);
 	program->args = instance->signature.args;
+	program->places = instance->signature.places;
 	program->retval = instance->signature.retval;
 	vec_push(sema->arena, &sema->unit->programs, program);
 	instance->program = program;

@@ -24,10 +24,19 @@ bool types_load_btf(struct types *types, const char **error);
 int types_reduced_btf(struct types *types, const void *btf, size_t btf_size, const void *ext,
 		      size_t ext_size);
 
+/* How an argument or a result is handed over, by the ABI of x86_64; known of DWARF's types only. */
+struct type_passing {
+	uint8_t integers, vectors; /* registers of each kind */
+	bool is_memory; /* on the stack; a result: where a hidden first argument points */
+	bool is_reference; /* its address is passed */
+	uint32_t align; /* on the stack */
+};
+
 struct type_param {
 	const char *name; /* "argN" where BTF has none */
 	const struct type *type;
 	const char *c_type; /* as its source has it: "struct file *", "ssize_t" */
+	struct type_passing passing;
 };
 struct type_function {
 	const char *module; /* NULL: vmlinux */
@@ -36,6 +45,7 @@ struct type_function {
 	const char *result_c_type;
 	const struct type_param *params;
 	uint32_t nparams;
+	struct type_passing result_passing;
 };
 /* A kernel function's prototype; @module may be NULL for any. Pointers are in the kernel's space.
  */

@@ -4,12 +4,16 @@
  */
 #include "types/dwarf.h"
 
+#include "types/dwarf_class.h"
 #include "types/internal.h"
+
+#include "base/archive.h"
 
 #include <dwarf.h>
 #include <elfutils/libdw.h>
 #include <elfutils/libdwfl.h>
 #include <string.h>
+#include <unistd.h>
 
 #define DEPTH_MAX 64
 
@@ -35,6 +39,9 @@ struct dwarf_files {
 
 static void open_file(struct dwarf_file *file)
 {
+	uint64_t base;
+	int fd;
+
 	file->callbacks = (Dwfl_Callbacks){
 		.find_elf = dwfl_build_id_find_elf,
 		.find_debuginfo = dwfl_standard_find_debuginfo,
@@ -44,8 +51,11 @@ static void open_file(struct dwarf_file *file)
 	file->dwfl = dwfl_begin(&file->callbacks);
 	if (!file->dwfl)
 		return;
+	fd = archive_open(file->path, &base);
 	dwfl_report_begin(file->dwfl);
-	file->module = dwfl_report_offline(file->dwfl, file->path, file->path, -1);
+	file->module = fd < 0 ? NULL : dwfl_report_offline(file->dwfl, file->path, file->path, fd);
+	if (!file->module && fd >= 0)
+		close(fd);
 	dwfl_report_end(file->dwfl, NULL, NULL);
 }
 
@@ -454,10 +464,13 @@ static struct type_param convert_param(struct dwarf_file *file, Dwarf_Die *die, 
 {
 	struct types *types = file->types;
 	struct type_param param = {.name = die_name(die)};
+	Dwarf_Die type;
 
 	param.name = *param.name ? types_intern_name(types, param.name)
 				 : arena_printf(types->arena, "arg%u", index);
 	param.type = convert_referred(file, die, 0);
+	if (read_type(die, &type, false))
+		param.passing = dwarf_passing(&type);
 	param.c_type = c_type(types, die);
 	return param;
 }
@@ -470,7 +483,7 @@ bool types_dwarf_function(struct types *types, const char *path, const char *deb
 	VEC(struct type_param)
 	params = {0};
 	Dwarf_Addr bias;
-	Dwarf_Die child;
+	Dwarf_Die child, result;
 
 	if (!file->module || !dwfl_module_getdwarf(file->module, &bias) ||
 	    !find_function(file, &wanted))
@@ -490,5 +503,7 @@ bool types_dwarf_function(struct types *types, const char *path, const char *deb
 		.params = params.data,
 		.nparams = (uint32_t)params.len,
 	};
+	if (read_type(&wanted.die, &result, false))
+		prototype->result_passing = dwarf_passing(&result);
 	return true;
 }

@@ -239,6 +239,13 @@ void types_define_typedef(struct types *types, const char *name, const struct ty
 /* Fields of a struct, union, tuple or record in order of definition; loads them if needed. */
 const struct type_field *types_fields(struct types *types, const struct type *type, uint32_t *n);
 
+/* Where a function's argument lies when it is entered. */
+struct type_place {
+	uint32_t nregisters; /* 0: on the stack */
+	uint32_t registers[2]; /* offsets in struct pt_regs, of each eight bytes */
+	uint32_t stack; /* offset from the stack pointer */
+};
+
 #define TYPE_PATH_MAX 8
 /* The way to a member: one step per named or anonymous struct entered. */
 struct type_path {

@@ -127,6 +127,7 @@ static void write_text(const struct context *x, const char *name, const char *te
 	if (!file)
 		abort();
 	fwrite(text, 1, len, file);
+	fchmod(fileno(file), 0700); /* it may be a program */
 	fclose(file);
 }
 

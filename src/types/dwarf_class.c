@@ -1,0 +1,158 @@
+/*
+ * How a C or C++ argument is passed, from the DWARF of its type: the classes of the System V ABI
+ * for x86_64 (3.2.3, "Parameter Passing").
+ */
+#include "types/dwarf_class.h"
+
+#include <dwarf.h>
+
+#define DEPTH_MAX 16
+#define EIGHTBYTES_MOST 2 /* what is larger lies in memory */
+
+enum class { CLASS_NONE, CLASS_VECTOR, CLASS_INTEGER };
+
+struct classes {
+	enum class of[EIGHTBYTES_MOST];
+	uint64_t align;
+	bool is_memory;
+};
+
+static uint64_t number(Dwarf_Die *die, unsigned attribute, uint64_t otherwise)
+{
+	Dwarf_Attribute attr;
+	Dwarf_Word word;
+
+	return dwarf_attr_integrate(die, attribute, &attr) && !dwarf_formudata(&attr, &word)
+		       ? word
+		       : otherwise;
+}
+
+static void mark(struct classes *classes, uint64_t offset, uint64_t size, enum class class)
+{
+	for (uint64_t at = offset / 8; size && at <= (offset + size - 1) / 8; at++) {
+		if (at >= EIGHTBYTES_MOST)
+			classes->is_memory = true;
+		else if (classes->of[at] < class)
+			classes->of[at] = class;
+	}
+}
+
+static void raise_align(struct classes *classes, uint64_t align)
+{
+	if (align > classes->align)
+		classes->align = align;
+}
+
+static void classify(Dwarf_Die *die, uint64_t offset, struct classes *classes, int depth);
+
+static void classify_base(Dwarf_Die *die, uint64_t offset, uint64_t size, struct classes *classes)
+{
+	uint64_t encoding = number(die, DW_AT_encoding, 0);
+	bool is_complex = encoding == DW_ATE_complex_float;
+	uint64_t part = is_complex ? size / 2 : size;
+
+	raise_align(classes, part < 16 ? part : 16);
+	/* A member that is not at its alignment: __attribute__((packed)). */
+	if (part && offset % part)
+		classes->is_memory = true;
+	else if (encoding != DW_ATE_float && !is_complex)
+		mark(classes, offset, size, CLASS_INTEGER);
+	else if (part <= 8)
+		mark(classes, offset, size, CLASS_VECTOR);
+	else
+		classes->is_memory = true; /* long double */
+}
+
+static void classify_members(Dwarf_Die *die, uint64_t offset, struct classes *classes, int depth)
+{
+	Dwarf_Die member, type;
+	Dwarf_Attribute attr;
+
+	raise_align(classes, number(die, DW_AT_alignment, 0));
+	for (int more = dwarf_child(die, &member); !more;
+	     more = dwarf_siblingof(&member, &member)) {
+		uint64_t at = number(&member, DW_AT_data_member_location, 0);
+		uint64_t bits = number(&member, DW_AT_bit_size, 0);
+
+		if ((dwarf_tag(&member) != DW_TAG_member &&
+		     dwarf_tag(&member) != DW_TAG_inheritance) ||
+		    dwarf_hasattr(&member, DW_AT_external) ||
+		    !dwarf_attr_integrate(&member, DW_AT_type, &attr) ||
+		    !dwarf_formref_die(&attr, &type))
+			continue;
+		if (bits && dwarf_hasattr(&member, DW_AT_data_bit_offset))
+			at = number(&member, DW_AT_data_bit_offset, 0) / 8;
+		if (bits)
+			mark(classes, offset + at, (bits + 7) / 8, CLASS_INTEGER);
+		else
+			classify(&type, offset + at, classes, depth + 1);
+	}
+}
+
+static void classify_array(Dwarf_Die *die, uint64_t offset, uint64_t size, struct classes *classes,
+			   int depth)
+{
+	Dwarf_Attribute attr;
+	Dwarf_Word step;
+	Dwarf_Die type;
+
+	if (!dwarf_attr_integrate(die, DW_AT_type, &attr) || !dwarf_formref_die(&attr, &type) ||
+	    dwarf_aggregate_size(&type, &step) || !step)
+		return;
+	for (uint64_t at = 0; at < size && !classes->is_memory; at += step)
+		classify(&type, offset + at, classes, depth + 1);
+}
+
+static void classify(Dwarf_Die *die, uint64_t offset, struct classes *classes, int depth)
+{
+	Dwarf_Word size = 0;
+	Dwarf_Die type;
+
+	if (depth > DEPTH_MAX || dwarf_peel_type(die, &type))
+		return;
+	dwarf_aggregate_size(&type, &size);
+	switch (dwarf_tag(&type)) {
+	case DW_TAG_base_type:
+		classify_base(&type, offset, size, classes);
+		break;
+	case DW_TAG_structure_type:
+	case DW_TAG_class_type:
+	case DW_TAG_union_type:
+		classify_members(&type, offset, classes, depth);
+		break;
+	case DW_TAG_array_type:
+		classify_array(&type, offset, size, classes, depth);
+		break;
+	default: /* pointers, enums */
+		raise_align(classes, size ? size : 8);
+		mark(classes, offset, size ? size : 8, CLASS_INTEGER);
+		break;
+	}
+}
+
+struct type_passing dwarf_passing(Dwarf_Die *die)
+{
+	struct type_passing passing = {.align = 8};
+	struct classes classes = {0};
+	Dwarf_Word size = 0;
+	Dwarf_Die type;
+
+	if (dwarf_peel_type(die, &type))
+		return passing;
+	/* C++ objects that cannot be copied byte by byte. */
+	if (number(&type, DW_AT_calling_convention, 0) == DW_CC_pass_by_reference) {
+		passing.is_reference = true;
+		passing.integers = 1;
+		return passing;
+	}
+	classify(&type, 0, &classes, 0);
+	dwarf_aggregate_size(&type, &size);
+	passing.is_memory = classes.is_memory || size > EIGHTBYTES_MOST * 8;
+	if (classes.align > passing.align)
+		passing.align = (uint32_t)classes.align;
+	for (int i = 0; i < EIGHTBYTES_MOST && !passing.is_memory; i++) {
+		passing.integers += classes.of[i] == CLASS_INTEGER;
+		passing.vectors += classes.of[i] == CLASS_VECTOR;
+	}
+	return passing;
+}
