@@ -228,9 +228,10 @@ START_TEST(arguments_lie_in_registers)
 	provider_uprobe.signature(&env, &matches.all.data[0], &signature);
 	ck_assert_ptr_nonnull(signature.args);
 	ck_assert(types_find_field(env.types, signature.args, "text", &path));
-	ck_assert_uint_eq(path.field[0]->offset, offsetof(struct pt_regs, rdi));
+	ck_assert_uint_eq(signature.places[0].nregisters, 1);
+	ck_assert_uint_eq(signature.places[0].registers[0], offsetof(struct pt_regs, rdi));
 	ck_assert(types_find_field(env.types, signature.args, "number", &path));
-	ck_assert_uint_eq(path.field[0]->offset, offsetof(struct pt_regs, rsi));
+	ck_assert_uint_eq(signature.places[1].registers[0], offsetof(struct pt_regs, rsi));
 	ck_assert_ptr_eq(path.field[0]->type, type_int(env.types, 8, true));
 }
 END_TEST
