@@ -52,7 +52,8 @@ static bool parse(const struct provider_env *env, struct diags *diags,
 			  "Modes are w (write), rw (read or write) and x (execute)");
 		return false;
 	}
-	if (target->offset % target->rate) {
+	/* Instructions begin anywhere. */
+	if (find_mode(fields[3]) != BREAKPOINT_X && target->offset % target->rate) {
 		diag_error(diags, "probe-target", text->span,
 			   "a watchpoint's address must be a multiple of its length");
 		return false;

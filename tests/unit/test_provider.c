@@ -203,6 +203,8 @@ START_TEST(functions_of_a_program)
 {
 	check_name("uprobe:" CALLS ":first", "uprobe:" CALLS ":first");
 	check_name("uretprobe:" CALLS ":sec*d", "uretprobe:" CALLS ":second");
+	check_name("w:0x401001:8:x", "watchpoint:0x401001:8:x");
+	check_error("w:0x401001:8:w", "multiple of its length");
 	check_name("u:" CALLS ":first+0", "uprobe:" CALLS ":first+0");
 	ck_assert_uint_eq(expand("uprobe:" CALLS ":third").all.len, 0);
 	ck_assert_uint_ge(expand("uprobe:" CALLS ":*").all.len, 3);
