@@ -91,7 +91,11 @@ static int pin(const struct provider_attach *attach, struct bpf_link *link, cons
 static int attach_one(const struct provider_attach *attach, const struct plan_target *target,
 		      uint32_t index, const char **error)
 {
-	struct bpf_link *link = bpf_program__attach_iter(attach->bpf, NULL);
+	/* Groups are asked for in an order: those of all the hierarchy, parents first. */
+	union bpf_iter_link_info info = {.cgroup.order = BPF_CGROUP_ITER_DESCENDANTS_PRE};
+	LIBBPF_OPTS(bpf_iter_attach_opts, opts, .link_info = &info, .link_info_len = sizeof(info));
+	bool is_cgroup = !strcmp(target->function, "cgroup");
+	struct bpf_link *link = bpf_program__attach_iter(attach->bpf, is_cgroup ? &opts : NULL);
 	int fd;
 
 	(void)index;
