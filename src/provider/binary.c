@@ -49,19 +49,23 @@ static const char *real_path(struct arena *arena, const char *path)
 	return arena_printf(arena, "%s%s", real, separator ? separator : "");
 }
 
-/* As the traced process sees it, if it lives in a root of its own. */
-static const char *rooted(const struct provider_env *env, const char *path)
+/* Whether the process shares what /proc/PID/@what stands for: its root, its mounts. */
+static bool shares(const struct provider_env *env, const char *what)
 {
 	struct stat here, there;
-	char *root;
 
-	if (!env->pid || *path != '/' || !strncmp(path, "/proc/", 6))
+	return stat(arena_printf(env->arena, "/proc/self/%s", what), &here) ||
+	       stat(arena_printf(env->arena, "/proc/%d/%s", (int)env->pid, what), &there) ||
+	       (here.st_dev == there.st_dev && here.st_ino == there.st_ino);
+}
+
+/* As the traced process sees it, if it lives in a root or with mounts of its own. */
+static const char *rooted(const struct provider_env *env, const char *path)
+{
+	if (!env->pid || *path != '/' || !strncmp(path, "/proc/", 6) ||
+	    (shares(env, "root") && shares(env, "ns/mnt")))
 		return path;
-	root = arena_printf(env->arena, "/proc/%d/root", (int)env->pid);
-	if (stat("/", &here) || stat(root, &there) ||
-	    (here.st_dev == there.st_dev && here.st_ino == there.st_ino))
-		return path;
-	return arena_printf(env->arena, "%s%s", root, path);
+	return arena_printf(env->arena, "/proc/%d/root%s", (int)env->pid, path);
 }
 
 struct resolving {
@@ -238,6 +242,9 @@ int binary_resolve(const struct provider_env *env, const char *pattern, binary_f
 
 const char *binary_missing(const struct provider_env *env, const char *pattern)
 {
+	if (!strcmp(pattern, "*"))
+		return env->pid ? "the process has no files mapped to execute"
+				: "the binary '*' stands for the files of a process: it needs -p";
 	return arena_printf(env->arena, "there is no file '%s'%s", pattern,
 			    strchr(pattern, '/') ? "" : ", nor such a program in PATH or library");
 }

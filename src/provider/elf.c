@@ -1,5 +1,5 @@
 /* Functions of a binary, from its symbol tables. */
-#include "provider/internal.h"
+#include "provider/debuginfo.h"
 
 #include "base/archive.h"
 #include "base/hashmap.h"
@@ -106,6 +106,40 @@ static void read_table(struct arena *arena, const struct elf_file *file, Elf_Scn
 	}
 }
 
+/* A file without a symbol table may have one elsewhere: in a separate file, or packed into a
+ * section .gnu_debugdata. */
+static void read_debug_symbols(const struct provider_env *env, const char *path,
+			       const struct elf_file *file, function_vec *functions)
+{
+	Dwfl_Module *module;
+	Dwfl *dwfl = debuginfo_open(env, path, &module);
+	int n = dwfl ? dwfl_module_getsymtab(module) : 0;
+	GElf_Addr bias = 0;
+
+	if (n > 0 && !dwfl_module_getelf(module, &bias))
+		n = 0;
+	for (int i = 1; i < n; i++) {
+		struct elf_function function = {0};
+		GElf_Addr address;
+		GElf_Sym symbol;
+		GElf_Word section;
+		const char *name =
+			dwfl_module_getsym_info(module, i, &symbol, &address, &section, NULL, NULL);
+		int type = GELF_ST_TYPE(symbol.st_info);
+
+		if (!name || !*name || section == SHN_UNDEF ||
+		    (type != STT_FUNC && type != STT_GNU_IFUNC))
+			continue;
+		function.address = address - bias;
+		function.size = symbol.st_size;
+		function.name = arena_strndup(env->arena, name, strcspn(name, "@"));
+		if (offset_of(file, function.address, &function.file_offset))
+			vec_push(env->arena, functions, function);
+	}
+	if (dwfl)
+		dwfl_end(dwfl);
+}
+
 static int compare(const void *a, const void *b)
 {
 	const struct elf_function *left = a, *right = b;
@@ -126,9 +160,10 @@ static void sort_and_unite(struct elf_functions *functions)
 	functions->n = kept;
 }
 
-static struct elf_functions *read_functions(struct arena *arena, const char *path,
+static struct elf_functions *read_functions(const struct provider_env *env, const char *path,
 					    const char **error)
 {
+	bool has_table = false;
 	struct elf_functions *functions;
 	function_vec found = {0};
 	Elf_Scn *section = NULL;
@@ -137,15 +172,19 @@ static struct elf_functions *read_functions(struct arena *arena, const char *pat
 
 	if (!open_elf(path, &file, error))
 		return NULL;
-	functions = arena_new_object(arena, struct elf_functions);
+	functions = arena_new_object(env->arena, struct elf_functions);
 	functions->is_relative = gelf_getehdr(file.elf, &head) && head.e_type == ET_DYN;
 	while ((section = elf_nextscn(file.elf, section))) {
 		GElf_Shdr header;
 
-		if (gelf_getshdr(section, &header) &&
-		    (header.sh_type == SHT_SYMTAB || header.sh_type == SHT_DYNSYM))
-			read_table(arena, &file, section, &header, &found);
+		if (!gelf_getshdr(section, &header) ||
+		    (header.sh_type != SHT_SYMTAB && header.sh_type != SHT_DYNSYM))
+			continue;
+		has_table |= header.sh_type == SHT_SYMTAB;
+		read_table(env->arena, &file, section, &header, &found);
 	}
+	if (!has_table)
+		read_debug_symbols(env, path, &file, &found);
 	close_elf(&file);
 	functions->all = found.data;
 	functions->n = found.len;
@@ -162,7 +201,7 @@ const struct elf_functions *elf_functions(const struct provider_env *env, const 
 	functions = hashmap_gets(cache, path);
 	if (functions)
 		return functions;
-	functions = read_functions(env->arena, path, error);
+	functions = read_functions(env, path, error);
 	if (functions)
 		hashmap_sets(cache, arena_strdup(env->arena, path), functions);
 	return functions;

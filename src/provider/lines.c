@@ -1,12 +1,8 @@
 /* Addresses of source lines, from the line tables of debug info. */
-#include "provider/internal.h"
-
-#include "base/archive.h"
+#include "provider/debuginfo.h"
 
 #include <elfutils/libdw.h>
-#include <elfutils/libdwfl.h>
 #include <string.h>
-#include <unistd.h>
 
 /* The file of a probe may leave out directories: "main.c" is "/src/app/main.c". */
 static bool is_file(const char *path, const char *wanted)
@@ -52,32 +48,17 @@ static void search_unit(Dwarf_Die *unit, const struct source_line *wanted, uint6
 bool source_line_address(const struct provider_env *env, const char *path,
 			 const struct source_line *wanted, uint64_t *address)
 {
-	char *debuginfo = env->debuginfo ? arena_strdup(env->arena, env->debuginfo) : NULL;
-	const Dwfl_Callbacks callbacks = {
-		.find_elf = dwfl_build_id_find_elf,
-		.find_debuginfo = dwfl_standard_find_debuginfo,
-		.section_address = dwfl_offline_section_address,
-		.debuginfo_path = debuginfo ? &debuginfo : NULL,
-	};
-	Dwfl *dwfl = dwfl_begin(&callbacks);
-	Dwfl_Module *module;
 	Dwarf_Die *unit = NULL;
+	Dwfl_Module *module;
 	Dwarf_Addr bias;
 	bool found = false;
-	uint64_t base;
-	int fd;
+	Dwfl *dwfl = debuginfo_open(env, path, &module);
 
 	if (!dwfl)
 		return false;
-	fd = archive_open(path, &base);
-	dwfl_report_begin(dwfl);
-	module = fd < 0 ? NULL : dwfl_report_offline(dwfl, path, path, fd);
-	if (!module && fd >= 0)
-		close(fd);
-	dwfl_report_end(dwfl, NULL, NULL);
 	/* The tables' own addresses are those of the file; the bias is of the image that libdwfl
 	 * imagines. */
-	while (module && (unit = dwfl_module_nextcu(module, unit, &bias)))
+	while ((unit = dwfl_module_nextcu(module, unit, &bias)))
 		search_unit(unit, wanted, address, &found);
 	dwfl_end(dwfl);
 	return found;

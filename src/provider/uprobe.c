@@ -284,7 +284,10 @@ static int expand(const struct provider_env *env, const struct plan_target *patt
 
 	if (!binary_resolve(env, pattern->module, search_binary, &search)) {
 		*error = binary_missing(env, pattern->module);
-		return glob_is_pattern(pattern->module) ? 0 : -ENOENT;
+		/* That a pattern matches no file is an answer. */
+		return glob_is_pattern(pattern->module) && strcmp(pattern->module, "*") != 0
+			       ? 0
+			       : -ENOENT;
 	}
 	return search.result;
 }
