@@ -1,0 +1,297 @@
+/*
+ * Random scripts of well-typed code. A script is made as a tree, printed as text, and - if all its
+ * values are known - carried out by an evaluator that is written from LANGUAGE.md 3, 6.5, 7 and 14
+ * alone, so that what sonde prints can be compared.
+ *
+ * A script is a function of its seed and nothing else. Everything lives in the script's arena.
+ */
+#ifndef SONDE_TESTS_FUZZ_GENERATE_H
+#define SONDE_TESTS_FUZZ_GENERATE_H
+
+#include "base/arena.h"
+#include "base/strbuf.h"
+#include "base/vec.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* --- random.c: numbers, and choices --- */
+struct random {
+	uint64_t state;
+};
+uint64_t random_next(struct random *random);
+/* 0 .. n-1; n > 0 */
+uint32_t random_below(struct random *random, uint32_t n);
+/* True once in n times. */
+bool random_once_in(struct random *random, uint32_t n);
+
+/* --- types --- */
+enum shape_kind {
+	SHAPE_INT,
+	SHAPE_BOOL,
+	SHAPE_STRING, /* any capacity: the text is what counts */
+	SHAPE_TUPLE,
+	SHAPE_RECORD,
+	SHAPE_ARRAY, /* of integers */
+	SHAPE_OTHER, /* can be printed, kept and be a key: stacks, symbols, addresses, pointers */
+};
+
+#define SHAPE_MEMBERS 4
+
+struct shape {
+	enum shape_kind kind;
+	uint32_t size; /* bytes of an integer, or of an array's element */
+	bool is_signed;
+	uint32_t n; /* members, elements */
+	const struct shape *members[SHAPE_MEMBERS];
+	const char *name; /* of an integer, as casts spell it */
+};
+
+extern const struct shape shape_bool, shape_string;
+extern const char *const shape_member_names[SHAPE_MEMBERS];
+const struct shape *shape_int(uint32_t size, bool is_signed);
+bool shape_equal(const struct shape *a, const struct shape *b);
+
+typedef __int128 wide;
+
+/* --- values --- */
+struct value {
+	int64_t number; /* integers as they are extended to 64 bits, bools as 0 and 1 */
+	const char *text;
+	struct value *members;
+};
+
+/* An integer as it is in a type of so many bytes. */
+int64_t value_cut(const struct shape *shape, int64_t number);
+/* As print() shows it. */
+void value_print(struct strbuf *out, const struct shape *shape, const struct value *value);
+bool value_equal(const struct shape *shape, const struct value *a, const struct value *b);
+struct value value_zero(struct arena *arena, const struct shape *shape);
+
+/* --- what holds values: variables and maps --- */
+struct entry {
+	const char *text; /* the key as it is printed; "" in a scalar map */
+	struct value key, value;
+	int64_t calls, total; /* avg */
+	bool is_gone;
+};
+
+enum aggregate {
+	AGGREGATE_NONE,
+	AGGREGATE_COUNT,
+	AGGREGATE_SUM,
+	AGGREGATE_MIN,
+	AGGREGATE_MAX,
+	AGGREGATE_AVG,
+	AGGREGATE_STATS, /* these are never read */
+	AGGREGATE_HIST,
+	AGGREGATE_LHIST,
+	AGGREGATE_TSERIES,
+};
+
+struct storage {
+	const char *name; /* with its sigil */
+	const struct shape *shape, *key; /* key: NULL for variables and scalar maps */
+	bool is_map;
+	bool is_fixed; /* let $x: T: what is assigned is cut */
+	bool is_counter; /* of a loop: not to be assigned */
+	enum aggregate aggregate;
+	VEC(struct entry)
+	entries; /* of a variable: the one value */
+};
+
+/* --- expressions --- */
+enum node_kind {
+	NODE_INT,
+	NODE_BOOL,
+	NODE_STRING,
+	NODE_STORAGE, /* kids[0]: key */
+	NODE_UNARY,
+	NODE_BINARY,
+	NODE_TERNARY,
+	NODE_CAST,
+	NODE_MEMBER, /* by number */
+	NODE_ELEMENT, /* kids[1]: index */
+	NODE_AGGREGATE_OF, /* a tuple, a record */
+	NODE_CALL,
+	NODE_BLOCK, /* { let $name = kids[0]; kids[1] } */
+	NODE_TEXT, /* an expression whose value is not known */
+};
+
+enum op {
+	OP_MUL,
+	OP_DIV,
+	OP_MOD,
+	OP_ADD,
+	OP_SUB,
+	OP_SHL,
+	OP_SHR,
+	OP_LT,
+	OP_LE,
+	OP_GT,
+	OP_GE,
+	OP_EQ,
+	OP_NE,
+	OP_AND,
+	OP_XOR,
+	OP_OR,
+	OP_LAND,
+	OP_LOR,
+	OP_COUNT,
+	OP_NEG = OP_COUNT,
+	OP_NOT,
+	OP_COMPL,
+};
+
+enum call {
+	CALL_STRLEN,
+	CALL_STRNCMP,
+	CALL_STRSTR,
+	CALL_STRCONTAINS,
+	CALL_STR_CONCAT,
+	CALL_BSWAP,
+	CALL_HAS_KEY,
+	CALL_LEN,
+	CALL_ABS,
+	CALL_CLAMP,
+};
+
+struct node {
+	enum node_kind kind;
+	const struct shape *shape;
+	bool is_literal; /* what sema folds to a literal, or has as one */
+	bool is_constant; /* as that, or cast */
+	enum op op;
+	enum call call;
+	uint32_t index, nkids;
+	wide literal;
+	const char *text;
+	struct storage *storage;
+	const struct node *kids[SHAPE_MEMBERS];
+};
+
+/* --- statements --- */
+enum stmt_kind {
+	STMT_LET,
+	STMT_ASSIGN, /* target.kids[0], if any, is the key */
+	STMT_UPDATE, /* op= */
+	STMT_STEP, /* ++ and -- */
+	STMT_CALCULATE, /* @m = count() and its like */
+	STMT_IF,
+	STMT_FOR,
+	STMT_FOR_MAP, /* args: what stands for the key and the value */
+	STMT_WHILE,
+	STMT_UNROLL,
+	STMT_BLOCK,
+	STMT_BREAK,
+	STMT_CONTINUE,
+	STMT_RETURN,
+	STMT_PRINTF,
+	STMT_PRINT,
+	STMT_DELETE,
+	STMT_FIND,
+	STMT_TEXT, /* whose effects are not known */
+};
+
+struct statement;
+struct body {
+	VEC(const struct statement *)
+	stmts;
+};
+
+struct statement {
+	enum stmt_kind kind;
+	const struct node *target, *value, *from, *to;
+	const char *text; /* the statement; the format of printf */
+	enum op op;
+	VEC(const struct node *)
+	args;
+	const struct body *body, *otherwise;
+	struct storage *storage; /* the loop's variable; the map */
+	enum aggregate aggregate;
+	uint32_t n; /* of unroll */
+};
+
+struct program {
+	const char *probe;
+	const struct node *predicate;
+	const struct body *body;
+};
+
+/* --- a script in the making --- */
+enum script_kind {
+	SCRIPT_KNOWN, /* what it prints is known */
+	SCRIPT_PROBES, /* loaded, not run */
+	SCRIPT_ITERATOR, /* the same; an iterator's script has no other probe */
+};
+
+struct probe_kind;
+struct script {
+	struct arena *arena;
+	struct random random;
+	enum script_kind kind;
+	uint32_t max_strlen;
+	VEC(struct storage *)
+	maps;
+	VEC(struct storage *)
+	variables; /* those in scope */
+	VEC(const struct program *)
+	programs;
+	const struct probe_kind *probe; /* of the program that is made */
+	uint32_t names; /* given so far */
+	uint32_t loops, depth, iterations; /* around what is made; product of their counts */
+	uint32_t budget; /* statements that may still be made */
+	uint32_t nodes; /* of the statement that is made */
+	uint32_t keys; /* around what is made */
+	bool in_map_loop, is_large;
+	bool no_concat; /* what is assigned may not grow in a loop */
+};
+
+struct script *script_make(struct arena *arena, uint64_t seed, uint32_t number);
+void script_print(struct strbuf *out, const struct script *script);
+/* What a script of known values prints. */
+void script_evaluate(struct script *script, struct strbuf *out);
+
+/* --- expr.c --- */
+const struct shape *shape_random(struct script *script, uint32_t depth);
+const struct shape *shape_random_int(struct script *script);
+const struct node *node_of(struct script *script, const struct shape *shape, uint32_t depth);
+/* As node_of(), of a type that joins with @shape to @shape. */
+const struct node *node_fitting(struct script *script, const struct shape *shape, uint32_t depth);
+const struct node *node_integer(struct script *script, uint32_t depth);
+const struct node *node_condition(struct script *script, uint32_t depth);
+const struct node *node_storage(struct script *script, struct storage *storage,
+				const struct node *key);
+const struct node *node_int(struct script *script, wide value);
+const struct node *node_string(struct script *script);
+/* Of the very type: the first value of what keeps values. */
+const struct node *node_exact(struct script *script, const struct shape *shape, uint32_t depth);
+const struct node *node_cast(struct script *script, const struct shape *shape,
+			     const struct node *operand);
+const struct node *node_key(struct script *script, const struct storage *map);
+struct storage *storage_new(struct script *script, const char *sigil, const struct shape *shape);
+/* A map or a variable for which @fits; NULL. */
+struct storage *storage_pick(struct script *script, bool (*fits)(const struct storage *));
+bool shape_takes(const struct shape *shape, const struct node *node);
+
+/* --- stmt.c --- */
+const struct body *body_make(struct script *script, uint32_t most);
+
+/* --- format.c: printf --- */
+const struct statement *printf_make(struct script *script);
+void printf_evaluate(struct script *script, const struct statement *stmt, struct strbuf *out);
+
+/* --- unknown.c: probes, and what is known of their values is the type only --- */
+const char *probe_pick(struct script *script, bool is_iterator);
+const struct shape *shape_unknown(struct script *script);
+/* NULL: there is none of this shape here. */
+const struct node *node_unknown(struct script *script, const struct shape *shape, uint32_t depth);
+const struct statement *statement_unknown(struct script *script);
+
+/* --- print.c --- */
+void node_print(struct strbuf *out, const struct node *node);
+
+/* --- evaluate.c --- */
+struct value node_evaluate(struct script *script, const struct node *node);
+
+#endif

@@ -1,0 +1,425 @@
+/* A script as text. */
+#include "tests/fuzz/generate.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <string.h>
+
+static const struct {
+	const char *text;
+	int precedence;
+} ops[] = {
+	[OP_MUL] = {"*", 3},    [OP_DIV] = {"/", 3},   [OP_MOD] = {"%", 3},  [OP_ADD] = {"+", 4},
+	[OP_SUB] = {"-", 4},    [OP_SHL] = {"<<", 5},  [OP_SHR] = {">>", 5}, [OP_LT] = {"<", 6},
+	[OP_LE] = {"<=", 6},    [OP_GT] = {">", 6},    [OP_GE] = {">=", 6},  [OP_EQ] = {"==", 7},
+	[OP_NE] = {"!=", 7},    [OP_AND] = {"&", 8},   [OP_XOR] = {"^", 9},  [OP_OR] = {"|", 10},
+	[OP_LAND] = {"&&", 11}, [OP_LOR] = {"||", 12}, [OP_NEG] = {"-", 2},  [OP_NOT] = {"!", 2},
+	[OP_COMPL] = {"~", 2},
+};
+
+static int precedence(const struct node *node)
+{
+	switch (node->kind) {
+	case NODE_UNARY:
+	case NODE_CAST:
+		return 2;
+	case NODE_INT:
+		return node->literal < 0 ? 2 : 1;
+	case NODE_BINARY:
+		return ops[node->op].precedence;
+	case NODE_TERNARY:
+		return 13;
+	case NODE_BOOL:
+	case NODE_STRING:
+	case NODE_STORAGE:
+	case NODE_MEMBER:
+	case NODE_ELEMENT:
+	case NODE_AGGREGATE_OF:
+	case NODE_CALL:
+	case NODE_BLOCK:
+		break;
+	case NODE_TEXT:
+		return (int)node->index;
+	}
+	return 1;
+}
+
+static void print_within(struct strbuf *out, const struct node *node, int most)
+{
+	if (precedence(node) <= most) {
+		node_print(out, node);
+		return;
+	}
+	strbuf_addc(out, '(');
+	node_print(out, node);
+	strbuf_addc(out, ')');
+}
+
+static void print_int(struct strbuf *out, wide value)
+{
+	strbuf_addf(out, "%s%" PRIu64, value < 0 ? "-" : "",
+		    (uint64_t)(value < 0 ? -value : value));
+}
+
+static void print_string(struct strbuf *out, const char *text)
+{
+	strbuf_addc(out, '"');
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			strbuf_addc(out, '\\');
+		if (*text == '\n')
+			strbuf_adds(out, "\\n");
+		else
+			strbuf_addc(out, *text);
+	}
+	strbuf_addc(out, '"');
+}
+
+static void print_list(struct strbuf *out, const struct node *const *nodes, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		strbuf_adds(out, i ? ", " : "");
+		node_print(out, nodes[i]);
+	}
+}
+
+static void print_storage(struct strbuf *out, const struct node *node)
+{
+	strbuf_adds(out, node->storage->name);
+	if (!node->nkids)
+		return;
+	strbuf_addc(out, '[');
+	node_print(out, node->kids[0]);
+	strbuf_addc(out, ']');
+}
+
+static void print_shape(struct strbuf *out, const struct shape *shape)
+{
+	strbuf_adds(out, shape->name);
+	if (shape->kind == SHAPE_ARRAY)
+		strbuf_addf(out, "[%u]", shape->n);
+}
+
+static void print_members(struct strbuf *out, const struct node *node)
+{
+	strbuf_addc(out, '(');
+	for (uint32_t i = 0; i < node->nkids; i++) {
+		strbuf_adds(out, i ? ", " : "");
+		if (node->shape->kind == SHAPE_RECORD)
+			strbuf_addf(out, "%s = ", shape_member_names[i]);
+		node_print(out, node->kids[i]);
+	}
+	strbuf_addc(out, ')');
+}
+
+static void print_call(struct strbuf *out, const struct node *node)
+{
+	static const char *const names[] = {
+		[CALL_STRLEN] = "strlen",
+		[CALL_STRNCMP] = "strncmp",
+		[CALL_STRSTR] = "strstr",
+		[CALL_STRCONTAINS] = "strcontains",
+		[CALL_STR_CONCAT] = "str_concat",
+		[CALL_BSWAP] = "bswap",
+		[CALL_HAS_KEY] = "has_key",
+		[CALL_LEN] = "len",
+		[CALL_ABS] = "abs",
+		[CALL_CLAMP] = "clamp",
+	};
+
+	strbuf_addf(out, "%s(", names[node->call]);
+	if (node->storage)
+		strbuf_addf(out, "%s%s", node->storage->name, node->nkids ? ", " : "");
+	print_list(out, node->kids, node->nkids);
+	strbuf_addc(out, ')');
+}
+
+static void print_unary(struct strbuf *out, const struct node *node)
+{
+	const struct node *operand = node->kids[0];
+	bool is_minus =
+		operand->kind == NODE_INT ? operand->literal < 0 : operand->kind == NODE_UNARY;
+
+	strbuf_adds(out, ops[node->op].text);
+	print_within(out, operand, is_minus ? 1 : 2);
+}
+
+static void print_member(struct strbuf *out, const struct node *node)
+{
+	print_within(out, node->kids[0], 1);
+	if (node->kids[0]->shape->kind == SHAPE_RECORD)
+		strbuf_addf(out, ".%s", shape_member_names[node->index]);
+	else
+		strbuf_addf(out, ".%u", node->index);
+}
+
+/* The brackets behind a map's name are its key's. */
+static void print_element(struct strbuf *out, const struct node *node)
+{
+	bool is_scalar = node->kids[0]->kind == NODE_STORAGE && !node->kids[0]->nkids;
+
+	print_within(out, node->kids[0], is_scalar ? 0 : 1);
+	strbuf_addc(out, '[');
+	node_print(out, node->kids[1]);
+	strbuf_addc(out, ']');
+}
+
+void node_print(struct strbuf *out, const struct node *node)
+{
+	switch (node->kind) {
+	case NODE_INT:
+		print_int(out, node->literal);
+		break;
+	case NODE_BOOL:
+		strbuf_adds(out, node->literal ? "true" : "false");
+		break;
+	case NODE_STRING:
+		print_string(out, node->text);
+		break;
+	case NODE_STORAGE:
+		print_storage(out, node);
+		break;
+	case NODE_UNARY:
+		print_unary(out, node);
+		break;
+	case NODE_BINARY:
+		print_within(out, node->kids[0], ops[node->op].precedence);
+		strbuf_addf(out, " %s ", ops[node->op].text);
+		print_within(out, node->kids[1], ops[node->op].precedence - 1);
+		break;
+	case NODE_TERNARY:
+		print_within(out, node->kids[0], 12);
+		strbuf_adds(out, " ? ");
+		node_print(out, node->kids[1]);
+		strbuf_adds(out, " : ");
+		print_within(out, node->kids[2], 13);
+		break;
+	case NODE_CAST:
+		strbuf_addc(out, '(');
+		print_shape(out, node->shape);
+		strbuf_addc(out, ')');
+		print_within(out, node->kids[0], 2);
+		break;
+	case NODE_MEMBER:
+		print_member(out, node);
+		break;
+	case NODE_ELEMENT:
+		print_element(out, node);
+		break;
+	case NODE_AGGREGATE_OF:
+		print_members(out, node);
+		break;
+	case NODE_CALL:
+		print_call(out, node);
+		break;
+	case NODE_BLOCK:
+		strbuf_addf(out, "({ let %s = ", node->storage->name);
+		node_print(out, node->kids[0]);
+		strbuf_adds(out, "; ");
+		node_print(out, node->kids[1]);
+		strbuf_adds(out, " })");
+		break;
+	case NODE_TEXT:
+		strbuf_adds(out, node->text);
+		break;
+	}
+}
+
+/* --- statements --- */
+
+static void print_body(struct strbuf *out, const struct body *body, uint32_t depth);
+
+static void indent(struct strbuf *out, uint32_t depth)
+{
+	strbuf_fill(out, '\t', depth);
+}
+
+static void print_value(struct strbuf *out, const char *before, const struct node *node,
+			const char *after)
+{
+	strbuf_adds(out, before);
+	node_print(out, node);
+	strbuf_adds(out, after);
+}
+
+static void print_let(struct strbuf *out, const struct statement *stmt)
+{
+	strbuf_addf(out, "let %s: %s", stmt->target->storage->name, stmt->target->shape->name);
+	print_value(out, " = ", stmt->value, "");
+}
+
+static void print_calculation(struct strbuf *out, const struct statement *stmt)
+{
+	static const char *const names[] = {
+		[AGGREGATE_COUNT] = "count",     [AGGREGATE_SUM] = "sum",
+		[AGGREGATE_MIN] = "min",         [AGGREGATE_MAX] = "max",
+		[AGGREGATE_AVG] = "avg",         [AGGREGATE_STATS] = "stats",
+		[AGGREGATE_HIST] = "hist",       [AGGREGATE_LHIST] = "lhist",
+		[AGGREGATE_TSERIES] = "tseries",
+	};
+	static const char *const rest[] = {
+		[AGGREGATE_HIST] = ", 2",
+		[AGGREGATE_LHIST] = ", 10, 1000, 10",
+		[AGGREGATE_TSERIES] = ", 1s, 10",
+	};
+	const char *parameters = stmt->aggregate < AGGREGATE_HIST ? "" : rest[stmt->aggregate];
+
+	node_print(out, stmt->target);
+	strbuf_addf(out, " = %s(", names[stmt->aggregate]);
+	if (stmt->aggregate != AGGREGATE_COUNT)
+		node_print(out, stmt->value);
+	strbuf_addf(out, "%s)", parameters);
+}
+
+static void print_delete(struct strbuf *out, const struct statement *stmt)
+{
+	strbuf_addf(out, "_ = delete(%s", stmt->target->storage->name);
+	if (stmt->target->nkids) {
+		print_value(out, stmt->n ? ", " : "[", stmt->target->kids[0], stmt->n ? "" : "]");
+	}
+	strbuf_addc(out, ')');
+}
+
+static void print_printf(struct strbuf *out, const struct statement *stmt)
+{
+	strbuf_adds(out, "printf(");
+	print_string(out, stmt->text);
+	for (size_t i = 0; i < stmt->args.len; i++)
+		print_value(out, ", ", stmt->args.data[i], "");
+	strbuf_addc(out, ')');
+}
+
+/* A bound is a single operand. */
+static void print_range(struct strbuf *out, const struct statement *stmt)
+{
+	strbuf_addf(out, "for %s : ", stmt->storage->name);
+	print_within(out, stmt->from, 1);
+	strbuf_adds(out, "..");
+	print_within(out, stmt->to, 1);
+	strbuf_addc(out, ' ');
+}
+
+/* True if a block ends it. */
+static bool print_flow(struct strbuf *out, const struct statement *stmt, uint32_t depth)
+{
+	switch ((int)stmt->kind) {
+	case STMT_IF:
+		print_value(out, "if (", stmt->value, ") ");
+		break;
+	case STMT_FOR:
+		print_range(out, stmt);
+		break;
+	case STMT_FOR_MAP:
+		strbuf_addf(out, "for (%s : %s) ", stmt->text, stmt->target->storage->name);
+		break;
+	case STMT_WHILE:
+		strbuf_addf(out, "while (%s < ", stmt->storage->name);
+		print_within(out, stmt->to, 5);
+		strbuf_addf(out, ") {\n%*s%s++;\n", 0, "", stmt->storage->name);
+		print_body(out, stmt->body, depth);
+		indent(out, depth);
+		strbuf_addc(out, '}');
+		return true;
+	case STMT_UNROLL:
+		strbuf_addf(out, "unroll(%u) ", stmt->n);
+		break;
+	case STMT_FIND:
+		strbuf_addf(out, "if (find(%s, ", stmt->target->storage->name);
+		node_print(out, stmt->target->kids[0]);
+		strbuf_addf(out, ", %s)) ", stmt->storage->name);
+		break;
+	case STMT_BLOCK:
+		break;
+	default:
+		return false;
+	}
+	strbuf_adds(out, "{\n");
+	print_body(out, stmt->body, depth);
+	indent(out, depth);
+	strbuf_addc(out, '}');
+	if (stmt->otherwise) {
+		strbuf_adds(out, " else {\n");
+		print_body(out, stmt->otherwise, depth);
+		indent(out, depth);
+		strbuf_addc(out, '}');
+	}
+	return true;
+}
+
+static void print_simple(struct strbuf *out, const struct statement *stmt)
+{
+	switch ((int)stmt->kind) {
+	case STMT_LET:
+		print_let(out, stmt);
+		break;
+	case STMT_ASSIGN:
+		node_print(out, stmt->target);
+		print_value(out, " = ", stmt->value, "");
+		break;
+	case STMT_UPDATE:
+		node_print(out, stmt->target);
+		strbuf_addf(out, " %s= ", ops[stmt->op].text);
+		node_print(out, stmt->value);
+		break;
+	case STMT_STEP:
+		node_print(out, stmt->target);
+		strbuf_adds(out, stmt->op == OP_ADD ? "++" : "--");
+		break;
+	case STMT_CALCULATE:
+		print_calculation(out, stmt);
+		break;
+	case STMT_BREAK:
+		strbuf_adds(out, "break");
+		break;
+	case STMT_CONTINUE:
+		strbuf_adds(out, "continue");
+		break;
+	case STMT_RETURN:
+		strbuf_adds(out, "return");
+		break;
+	case STMT_PRINTF:
+		print_printf(out, stmt);
+		break;
+	case STMT_PRINT:
+		print_value(out, "print(", stmt->value, ")");
+		break;
+	case STMT_DELETE:
+		print_delete(out, stmt);
+		break;
+	case STMT_TEXT:
+		strbuf_adds(out, stmt->text);
+		break;
+	}
+}
+
+static void print_body(struct strbuf *out, const struct body *body, uint32_t depth)
+{
+	for (size_t i = 0; i < body->stmts.len; i++) {
+		indent(out, depth + 1);
+		if (!print_flow(out, body->stmts.data[i], depth + 1)) {
+			print_simple(out, body->stmts.data[i]);
+			strbuf_addc(out, ';');
+		}
+		strbuf_addc(out, '\n');
+	}
+}
+
+void script_print(struct strbuf *out, const struct script *script)
+{
+	strbuf_addf(out,
+		    "config = { print_maps_on_exit = 0; unstable_tseries = enable; "
+		    "unstable_dw_ustack = enable; max_strlen = %u }\n",
+		    script->max_strlen);
+	if (script->kind == SCRIPT_PROBES)
+		strbuf_adds(out, "begin { exit(); }\n");
+	for (size_t i = 0; i < script->programs.len; i++) {
+		const struct program *program = script->programs.data[i];
+
+		strbuf_addf(out, "%s ", program->probe);
+		if (program->predicate)
+			print_value(out, "/(", program->predicate, ")/ ");
+		strbuf_adds(out, "{\n");
+		print_body(out, program->body, 0);
+		strbuf_adds(out, "}\n");
+	}
+}

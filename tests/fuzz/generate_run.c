@@ -1,0 +1,219 @@
+/* Each script in a process of its own, several at a time; within bounds of time and memory. */
+#include "tests/fuzz/generate_run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MOST_MEMORY (1500ull << 20)
+#define MOST_SECONDS 20
+#define SLOW_SECONDS 5
+
+struct job {
+	pid_t pid; /* 0: none */
+	uint32_t number;
+	struct timespec began;
+	int out, err; /* what it prints, in memory */
+	int script;
+};
+
+struct runner {
+	const struct run_options *options;
+	struct job *jobs;
+	uint32_t failed, known;
+	double slowest;
+	uint32_t slowest_script;
+};
+
+static int memory_file(const char *name)
+{
+	int fd = memfd_create(name, 0);
+
+	if (fd < 0) {
+		perror("memfd_create");
+		exit(2);
+	}
+	return fd;
+}
+
+static const char *read_all(struct arena *arena, int fd)
+{
+	off_t size = lseek(fd, 0, SEEK_END);
+	char *text = arena_alloc(arena, (size_t)size + 1);
+
+	if (pread(fd, text, (size_t)size, 0) != size)
+		return "(could not be read)";
+	return text;
+}
+
+static void limit(int resource, rlim_t most)
+{
+	const struct rlimit limit = {most, most};
+
+	setrlimit(resource, &limit);
+}
+
+static void exec_program(const struct runner *runner, const struct job *job, enum script_kind kind)
+{
+	const char *path = "/proc/self/fd/10", *program = runner->options->program;
+
+	dup2(open("/dev/null", O_RDONLY), 0);
+	dup2(job->out, 1);
+	dup2(job->err, 2);
+	dup2(job->script, 10);
+	limit(RLIMIT_AS, MOST_MEMORY);
+	limit(RLIMIT_CPU, MOST_SECONDS);
+	alarm(MOST_SECONDS * 3);
+	if (kind == SCRIPT_ITERATOR)
+		execl(program, program, "-q", "--dry-run", path, NULL);
+	else
+		execl(program, program, "-q", path, NULL);
+	_exit(127);
+}
+
+static void start(struct runner *runner, struct job *job, uint32_t number)
+{
+	struct arena *arena = arena_new();
+	struct script *script = script_make(arena, runner->options->seed, number);
+	struct strbuf text = STRBUF_INIT;
+
+	job->number = number;
+	job->out = memory_file("out");
+	job->err = memory_file("err");
+	job->script = memory_file("script");
+	script_print(&text, script);
+	if (write(job->script, strbuf_str(&text), text.len) != (ssize_t)text.len)
+		perror("write");
+	clock_gettime(CLOCK_MONOTONIC, &job->began);
+	job->pid = fork();
+	if (!job->pid)
+		exec_program(runner, job, script->kind);
+	strbuf_free(&text);
+	arena_free(arena);
+}
+
+static double seconds_since(const struct timespec *began)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - began->tv_sec) + (double)(now.tv_nsec - began->tv_nsec) / 1e9;
+}
+
+static void report(struct runner *runner, const struct job *job, const char *what,
+		   const char *details)
+{
+	runner->failed++;
+	printf("FAILED: --seed %" PRIu64 " --script %u: %s\n%.3000s\n", runner->options->seed,
+	       job->number, what, details);
+	fflush(stdout);
+}
+
+/* The first line in which they differ. */
+static const char *difference(struct arena *arena, const char *expected, const char *printed)
+{
+	size_t line = 1, from = 0;
+
+	for (size_t i = 0; expected[i] && expected[i] == printed[i]; i++)
+		if (expected[i] == '\n')
+			line++, from = i + 1;
+	return arena_printf(arena, "line %zu: expected \"%.*s\", printed \"%.*s\"", line,
+			    (int)strcspn(expected + from, "\n"), expected + from,
+			    (int)strcspn(printed + from, "\n"), printed + from);
+}
+
+static void compare(struct runner *runner, const struct job *job, struct arena *arena,
+		    struct script *script)
+{
+	const char *printed = read_all(arena, job->out);
+	struct strbuf expected = STRBUF_INIT;
+
+	runner->known++;
+	script_evaluate(script, &expected);
+	if (strcmp(strbuf_str(&expected), printed) != 0)
+		report(runner, job, "prints something else",
+		       difference(arena, strbuf_str(&expected), printed));
+	strbuf_free(&expected);
+}
+
+static void judge(struct runner *runner, const struct job *job, int status, double seconds)
+{
+	struct arena *arena = arena_new();
+	struct script *script = script_make(arena, runner->options->seed, job->number);
+	const char *errors = read_all(arena, job->err);
+
+	if (WIFSIGNALED(status))
+		report(runner, job, arena_printf(arena, "ended by signal %d", WTERMSIG(status)),
+		       errors);
+	else if (WEXITSTATUS(status))
+		report(runner, job, arena_printf(arena, "exit status %d", WEXITSTATUS(status)),
+		       errors);
+	else if (seconds > SLOW_SECONDS)
+		report(runner, job, arena_printf(arena, "took %.1f seconds", seconds), errors);
+	else if (script->kind == SCRIPT_KNOWN)
+		compare(runner, job, arena, script);
+	if (seconds > runner->slowest) {
+		runner->slowest = seconds;
+		runner->slowest_script = job->number;
+	}
+	arena_free(arena);
+}
+
+/* Waits for one of them to end. */
+static struct job *finish_one(struct runner *runner)
+{
+	int status;
+	pid_t pid = wait(&status);
+
+	for (uint32_t i = 0; i < runner->options->jobs; i++) {
+		struct job *job = &runner->jobs[i];
+
+		if (job->pid != pid)
+			continue;
+		judge(runner, job, status, seconds_since(&job->began));
+		close(job->out);
+		close(job->err);
+		close(job->script);
+		job->pid = 0;
+		return job;
+	}
+	return NULL;
+}
+
+uint32_t run_scripts(const struct run_options *options)
+{
+	struct arena *arena = arena_new();
+	struct runner runner = {
+		.options = options,
+		.jobs = arena_new_array(arena, struct job, options->jobs),
+	};
+	uint32_t running = 0, failed;
+
+	printf("seed %" PRIu64 "\n", options->seed);
+	fflush(stdout);
+	for (uint32_t i = 0; i < options->count; i++) {
+		struct job *job = &runner.jobs[running];
+
+		if (running == options->jobs)
+			job = finish_one(&runner);
+		else
+			running++;
+		if (job)
+			start(&runner, job, options->first + i);
+	}
+	while (running--)
+		finish_one(&runner);
+	printf("%u scripts, %u of them compared, %u failed; the slowest, %u, took %.2f seconds\n",
+	       options->count, runner.known, runner.failed, runner.slowest_script, runner.slowest);
+	failed = runner.failed;
+	arena_free(arena);
+	return failed;
+}

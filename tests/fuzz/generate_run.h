@@ -1,0 +1,16 @@
+/* Generated scripts given to the program. */
+#ifndef SONDE_TESTS_FUZZ_GENERATE_RUN_H
+#define SONDE_TESTS_FUZZ_GENERATE_RUN_H
+
+#include "tests/fuzz/generate.h"
+
+struct run_options {
+	const char *program;
+	uint64_t seed;
+	uint32_t first, count, jobs;
+};
+
+/* How many failed; what is wrong with each has been printed. */
+uint32_t run_scripts(const struct run_options *options);
+
+#endif
