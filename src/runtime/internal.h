@@ -42,6 +42,8 @@ struct run {
 	int counters_fd;
 	int *stacks_fds; /* by index in the plan */
 	struct plan_state *state; /* shared with the programs */
+	void *state_memory; /* the map that it is part of */
+	size_t state_size;
 	struct ring_buffer *ring; /* NULL: the script sends no events */
 	unsigned ncpus; /* possible CPUs: values of a per-CPU map */
 

@@ -310,18 +310,35 @@ static int map_fd(const struct run *run, const char *name)
 	return bpf_object__find_map_fd_by_name(run->object, name);
 }
 
+/* What libbpf has in memory is a copy, unless a skeleton was loaded: the kernel's is mapped here.
+ */
+static bool map_state(struct run *run, uint64_t offset)
+{
+	const struct bpf_map *data = bpf_object__find_map_by_name(run->object, ".data");
+	size_t size = data ? bpf_map__value_size(data) : 0;
+	char *memory;
+
+	if (size < offset + sizeof(struct plan_state))
+		return bad_object(run, "no room for the state");
+	memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(data), 0);
+	if (memory == MAP_FAILED) {
+		fprintf(run->options->err, "ERROR[state]: cannot map the programs' state: %s\n",
+			strerror(errno));
+		run->result->status = RUNTIME_LOAD_FAILED;
+		return false;
+	}
+	run->state_memory = memory;
+	run->state_size = size;
+	run->state = (struct plan_state *)(void *)(memory + offset);
+	return true;
+}
+
 static bool open_maps(struct run *run, const struct elf_parts *parts)
 {
-	struct bpf_map *data = bpf_object__find_map_by_name(run->object, ".data");
-	size_t size = 0;
-	char *memory = data ? (char *)(uintptr_t)bpf_map__initial_value(data, &size) : NULL;
 	int fd;
 
-	if (parts->has_state) {
-		if (!memory || size < parts->state_offset + sizeof(struct plan_state))
-			return bad_object(run, "no room for the state");
-		run->state = (struct plan_state *)(void *)(memory + parts->state_offset);
-	}
+	if (parts->has_state && !map_state(run, parts->state_offset))
+		return false;
 	for (size_t i = 0; i < run->plan->maps.len; i++) {
 		struct run_map *map = &run->maps[i];
 		struct bpf_map *loaded =
@@ -381,5 +398,7 @@ bool run_load(struct run *run)
 void run_unload(struct run *run)
 {
 	ring_buffer__free(run->ring);
+	if (run->state_memory)
+		munmap(run->state_memory, run->state_size);
 	bpf_object__close(run->object);
 }
