@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define MOST_NODES 30 /* in a statement, more or less */
+#define MOST_NODES 24 /* in a statement, more or less */
 
 static struct node *node_new(struct script *script, enum node_kind kind, const struct shape *shape)
 {

@@ -329,7 +329,7 @@ static const struct statement *unrolled(struct script *script)
 	uint32_t scope = (uint32_t)script->variables.len, was = script->iterations;
 
 	stmt->n = 1 + random_below(&script->random, 4);
-	if (script->iterations * stmt->n > MOST_ITERATIONS)
+	if (script->iterations > 1) /* each time round is code of its own */
 		return NULL;
 	stmt->storage = none;
 	script->iterations *= stmt->n;
@@ -513,7 +513,7 @@ static void add_program(struct script *script, const char *probe)
 	script->nodes = 0;
 	if (random_once_in(&script->random, 3))
 		program->predicate = node_condition(script, 3);
-	program->body = body_make(script, script->is_large ? 30 : 8);
+	program->body = body_make(script, script->is_large ? 12 : 6);
 	vec_push(script->arena, &script->programs, program);
 }
 
@@ -527,7 +527,7 @@ struct script *script_make(struct arena *arena, uint64_t seed, uint32_t number)
 	script->max_strlen = 1024;
 	script->iterations = 1;
 	script->is_large = random_once_in(&script->random, 25);
-	script->budget = script->is_large ? 60 : 12;
+	script->budget = script->is_large ? 20 : 7;
 	script->kind = number % 2 ? SCRIPT_PROBES : SCRIPT_KNOWN;
 	if (script->kind == SCRIPT_PROBES && random_once_in(&script->random, 16))
 		script->kind = SCRIPT_ITERATOR;

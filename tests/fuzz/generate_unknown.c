@@ -28,7 +28,7 @@ static const struct other {
 	{{.kind = SHAPE_OTHER}, "ntop(pton(\"fe80::1\"))"},
 	{{.kind = SHAPE_OTHER}, "macaddr(kptr((uint8 *)curtask))"},
 	{{.kind = SHAPE_OTHER}, "buf(#s, 12)"},
-	{{.kind = SHAPE_OTHER}, "buf(curtask, #i)"},
+	{{.kind = SHAPE_OTHER}, "buf(curtask, (#i) & 63)"},
 	{{.kind = SHAPE_OTHER}, "curtask"},
 	{{.kind = SHAPE_OTHER}, "curtask.parent"},
 	{{.kind = SHAPE_OTHER}, "(uint32 *)(#i)"},
@@ -54,7 +54,7 @@ static const struct leaf leaves[] = {
 	{"str(curtask.comm)", "string"},
 	{"str(#i)", "string"},
 	{"str(#i, 5)", "string"},
-	{"str(#i, #i)", "string"},
+	{"str(#i, (#i) & 127)", "string"},
 	{"str(uptr(#i))", "string"},
 	{"*(uint16 *)(#i)", "uint16"},
 	{"*(kptr((int64 *)(#i)) + (#i))", "int64"},
@@ -72,7 +72,6 @@ static const struct leaf leaves[] = {
 	{"ppid(curtask.parent)", "int32"},
 	{"comm[3]", "int8"},
 	{"((#i, #s, comm)).2", "string"},
-	{"$#", "int8"},
 };
 
 struct probe_kind {
@@ -96,7 +95,7 @@ static const struct probe_kind probes[] = {
 	{"tracepoint:syscalls:sys_enter_openat",
 	 {{"str(args.filename)", "string"}, {"args.flags", "int32"}, {"args.dfd", "int32"}}},
 	{"tracepoint:syscalls:sys_enter_execve", {{"str(args.filename)", "string"}}},
-	{"tracepoint:syscalls:sys_enter_get*", {{"args.__syscall_nr", "int32"}}},
+	{"tracepoint:syscalls:sys_*_getuid", {{"args.__syscall_nr", "int32"}}},
 	{"tracepoint:syscalls:sys_exit_read,tracepoint:syscalls:sys_exit_write",
 	 {{"args.ret", "int64"}}},
 	{"rawtracepoint:sched_switch",
@@ -202,12 +201,20 @@ struct found {
 
 /* --- the rows of functions.def --- */
 
+/* Not negative, which a length may not be if that is known. */
+static void add_length(struct script *script, struct strbuf *text, uint32_t depth)
+{
+	strbuf_addc(text, '(');
+	add_node(script, text, shape_int(8, true), depth);
+	strbuf_adds(text, ") & 255");
+}
+
 /* False if the prototype wants what is not made here. */
 static bool add_argument(struct script *script, struct strbuf *text, const char *kind, size_t len,
 			 uint32_t depth)
 {
 	if (len == 3 && !strncmp(kind, "int", 3))
-		add_node(script, text, shape_int(8, true), depth);
+		add_length(script, text, depth);
 	else if (len == 6 && !strncmp(kind, "string", 6))
 		add_node(script, text, &shape_string, depth);
 	else if (len == 4 && !strncmp(kind, "cond", 4))
