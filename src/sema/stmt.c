@@ -1,6 +1,9 @@
 /* Statements. */
 #include "sema/internal.h"
 
+/* Copies that nested unroll() make of a statement: each is code of its own. */
+#define MOST_UNROLLED 10000u
+
 static void sema_stmt(struct sema *sema, struct stmt *stmt);
 
 /* --- values that nobody uses --- */
@@ -422,6 +425,7 @@ static void sema_while(struct sema *sema, struct stmt *stmt)
 static void sema_unroll(struct sema *sema, struct stmt *stmt)
 {
 	struct span span = stmt->repeat.condition->span;
+	uint32_t within = sema->unrolled;
 	bool is_negative = false;
 	uint64_t count = 1;
 
@@ -434,9 +438,16 @@ static void sema_unroll(struct sema *sema, struct stmt *stmt)
 		sema_error(sema, "unroll-count", span, "unroll minimum value is 1");
 	else if (count > 100)
 		sema_error(sema, "unroll-count", span, "unroll maximum value is 100");
+	else if ((within + 1) * count > MOST_UNROLLED)
+		sema_error(sema, "unroll-count", span,
+			   "unroll repeats this %llu times together with those around it, the "
+			   "maximum is %u",
+			   (unsigned long long)((within + 1) * count), MOST_UNROLLED);
 	else
 		stmt->repeat.count = (uint32_t)count;
+	sema->unrolled = (within + 1) * (stmt->repeat.count ? stmt->repeat.count : 1) - 1;
 	loop_body(sema, stmt->repeat.body);
+	sema->unrolled = within;
 }
 
 static void check_in_loop(struct sema *sema, const struct stmt *stmt, const char *word)
