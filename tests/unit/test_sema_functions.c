@@ -114,7 +114,7 @@ static const struct {
 	{"begin", "uid()", "uint64", 0},
 	{"begin", "username", "username_t", 0},
 	{"begin", "comm", "string[16]", 0},
-	{"begin", "comm(1)", "string[64]", 0},
+	{"interval:s:1", "comm(1)", "string[64]", 0},
 	{"begin", "nsecs", "uint64", 0},
 	{"begin", "nsecs(sw_tai)", "uint64", 0},
 	{"begin", "elapsed", "uint64", 0},
@@ -757,7 +757,7 @@ static const struct {
 	{"begin { print(kstack(build_id)) }", "builtin-argument", NULL},
 	{"begin { print(kstack(3, perf)) }", "builtin-argument", NULL},
 	{"begin { print(kstack(-1)) }", "builtin-argument", NULL},
-	{"begin { print(comm(\"a\")) }", "builtin-argument", "a process id"},
+	{"interval:s:1 { print(comm(\"a\")) }", "builtin-argument", "a process id"},
 	/* functions */
 	{"begin { foo() }", "unknown-function", "Unknown function: 'foo'"},
 	{"begin { pritnf(\"x\") }", "unknown-function", "Did you mean 'printf'?"},
