@@ -1,11 +1,12 @@
 /*
  * The golden runner: every case of every tests/golden/<name>.test as one forked check case.
  *
- *	golden [--update] [--strict] [--part I/N] [WORD ...]
+ *	golden [--update] [--strict] [--runs] [--part I/N] [WORD ...]
  *
  * Only cases whose file or name holds one of the WORDs are run, and of those the I-th of each N.
- * --update rewrites the expectations of exact sections. --strict fails if a case was skipped that
- * this machine should run.
+ * --runs leaves out cases that trace nothing: they are the same under every kernel. --update
+ *rewrites the expectations of exact sections. --strict fails if a case was skipped that this
+ *machine should run.
  */
 #include "tests/golden/case.h"
 
@@ -22,6 +23,7 @@ struct selection {
 	VEC(struct golden_case *)
 	cases;
 	unsigned part, nparts, seen;
+	bool runs_only;
 };
 
 /* check(3) test functions take an index only; the runner is one process with one selection. */
@@ -46,7 +48,8 @@ static bool has_word(const struct golden_case *c, char **words, int n)
 
 static bool is_selected(const struct golden_case *c, char **words, int n)
 {
-	return has_word(c, words, n) && selection.seen++ % selection.nparts == selection.part;
+	return has_word(c, words, n) && (!selection.runs_only || golden_section(c, "run")) &&
+	       selection.seen++ % selection.nparts == selection.part;
 }
 
 /* Returns how many cases were skipped though the machine should run them. */
@@ -143,6 +146,7 @@ int main(int argc, char **argv)
 		}
 		update |= !strcmp(*argv, "--update");
 		strict |= !strcmp(*argv, "--strict");
+		selection.runs_only |= !strcmp(*argv, "--runs");
 	}
 	selection.arena = arena_new();
 	skipped = select_cases(argv, argc);
