@@ -125,18 +125,29 @@ LLVMValueRef emit_resize(struct codegen *cg, LLVMValueRef value, uint32_t size, 
 			 : LLVMBuildZExt(cg->builder, value, to, "");
 }
 
+/*
+ * The functions of maps that the verifier puts in the place of these helpers return an int before
+ * Linux 6.4 (commit d7ba4cc900bf): a negative number fills the lower half of the register only.
+ */
+static bool returns_int(enum bpf_func_id id)
+{
+	return id == BPF_FUNC_map_update_elem || id == BPF_FUNC_map_delete_elem;
+}
+
 LLVMValueRef emit_helper_call(struct codegen *cg, enum bpf_func_id id, LLVMTypeRef result,
 			      LLVMValueRef *args, unsigned nargs)
 {
 	LLVMValueRef function = LLVMConstIntToPtr(cg_i64(cg, id), cg->ptr);
-	LLVMTypeRef params[5];
+	LLVMTypeRef params[5], returned = returns_int(id) ? cg->i32 : result;
+	LLVMValueRef value;
 	unsigned i;
 
 	assert(nargs <= 5);
 	for (i = 0; i < nargs; i++)
 		params[i] = LLVMTypeOf(args[i]);
-	return LLVMBuildCall2(cg->builder, LLVMFunctionType(result, params, nargs, 0), function,
-			      args, nargs, "");
+	value = LLVMBuildCall2(cg->builder, LLVMFunctionType(returned, params, nargs, 0), function,
+			       args, nargs, "");
+	return returned == result ? value : LLVMBuildSExt(cg->builder, value, result, "");
 }
 
 bool cg_is_user_space(struct codegen *cg, enum type_space space)
