@@ -163,18 +163,21 @@ static LLVMValueRef emit_find_task(struct codegen *cg, LLVMValueRef id)
 			    emit_member_address(cg, cg_i64(cg, 0), "task_struct", "pid_links"), "");
 }
 
+/* Behind the name's end the kernel may leave what was there, in the task and (Linux 6.0 to 6.4) in
+ * what its helper copies; names are keys, too. */
 LLVMValueRef emit_builtin_comm(struct codegen *cg, const struct expr *builtin, LLVMValueRef dst)
 {
 	uint32_t size = builtin->type->size;
 	LLVMValueRef task;
 
 	if (!builtin->ident.args.len) {
+		emit_zero(cg, dst, size, 1);
 		emit_helper(cg, BPF_FUNC_get_current_comm, cg->i64, dst, cg_i32(cg, size));
 		return NULL;
 	}
 	task = emit_find_task(cg, emit_value64(cg, builtin->ident.args.data[0]));
-	emit_zero(cg, dst, size, 1);
-	emit_probe_read(cg, dst, COMM_SIZE, emit_member_address(cg, task, "task_struct", "comm"),
-			SPACE_KERNEL, builtin->error_event);
+	emit_probe_read_text(cg, dst, COMM_SIZE,
+			     emit_member_address(cg, task, "task_struct", "comm"), SPACE_KERNEL,
+			     builtin->error_event);
 	return NULL;
 }
