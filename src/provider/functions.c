@@ -8,6 +8,7 @@
 #include "types/tracefs.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,4 +95,61 @@ bool kernel_function_exists(const struct name_list *list, const char *module, co
 			return true;
 	}
 	return false;
+}
+
+/* --- other names --- */
+
+struct symbol_search {
+	const struct name_list *list;
+	const char *module, *name;
+	uint64_t address; /* of name; 0: not known */
+	bool is_listed; /* a name in the list has that address */
+};
+
+/* "ffffffff81000000 T _text", and a module's name in brackets behind a tab. */
+static void each_symbol(void (*fn)(struct symbol_search *search, uint64_t address, const char *name,
+				   const char *module),
+			struct symbol_search *search)
+{
+	FILE *file = fopen("/proc/kallsyms", "re");
+	char *line = NULL, name[512], module[64];
+	uint64_t address;
+	size_t size = 0;
+
+	while (file && getline(&line, &size, file) > 0) {
+		module[0] = '\0';
+		if (sscanf(line, "%" SCNx64 " %*1[tT] %511s [%63[^]]", &address, name, module) >= 2)
+			fn(search, address, name, *module ? module : "vmlinux");
+	}
+	free(line);
+	if (file)
+		fclose(file);
+}
+
+static void find_address(struct symbol_search *search, uint64_t address, const char *name,
+			 const char *module)
+{
+	if (!strcmp(name, search->name) && (!search->module || !strcmp(module, search->module)))
+		search->address = address;
+}
+
+static void find_listed(struct symbol_search *search, uint64_t address, const char *name,
+			const char *module)
+{
+	if (address == search->address && !search->is_listed)
+		search->is_listed = kernel_function_exists(search->list, module, name);
+}
+
+enum kernel_function_state kernel_function_find(const struct name_list *list, const char *module,
+						const char *name)
+{
+	struct symbol_search search = {.list = list, .module = module, .name = name};
+
+	if (kernel_function_exists(list, module, name))
+		return FUNCTION_TRACEABLE;
+	each_symbol(find_address, &search);
+	if (!search.address)
+		return FUNCTION_MISSING;
+	each_symbol(find_listed, &search);
+	return search.is_listed ? FUNCTION_TRACEABLE : FUNCTION_NOT_TRACEABLE;
 }

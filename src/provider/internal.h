@@ -107,6 +107,11 @@ const char *perf_error(struct arena *arena, int error);
 const struct name_list *kernel_functions(const struct provider_env *env, const char **error);
 /* @module may be NULL for any, and a pattern. */
 bool kernel_function_exists(const struct name_list *list, const char *module, const char *name);
+/* The same for one function. ftrace lists code that has several names by one of them: of
+ * __x64_sys_getppid(), which has no arguments, by __do_sys_getppid. */
+enum kernel_function_state { FUNCTION_MISSING, FUNCTION_NOT_TRACEABLE, FUNCTION_TRACEABLE };
+enum kernel_function_state kernel_function_find(const struct name_list *list, const char *module,
+						const char *name);
 /* kprobe_multi.c */
 bool kprobe_multi_works(const struct provider_env *env);
 

@@ -145,9 +145,18 @@ static int expand(const struct provider_env *env, const struct plan_target *patt
 	    (pattern->module && glob_is_pattern(pattern->module)))
 		return list ? search(env, pattern, provider, list, found, data) : -ENOENT;
 	/* The list is of functions that ftrace can trace; kprobes can be at others, too. */
-	if (env->unsafe || !list ||
-	    kernel_function_exists(list, pattern->module, pattern->function))
+	if (env->unsafe || !list)
 		return found_one(env, pattern, provider, found, data);
+	switch (kernel_function_find(list, pattern->module, pattern->function)) {
+	case FUNCTION_TRACEABLE:
+		return found_one(env, pattern, provider, found, data);
+	case FUNCTION_NOT_TRACEABLE:
+		*error = "the kernel has it, but it is not traceable (--unsafe tries it "
+			 "nevertheless)";
+		return 0;
+	case FUNCTION_MISSING:
+		break;
+	}
 	return 0;
 }
 
@@ -212,6 +221,10 @@ static int attach_one(const struct provider_attach *attach, const struct plan_ta
 	result = perf_attach(attach, &attr, -1, 0, index);
 	if (result == -ENOENT || result == -EINVAL)
 		*error = "the kernel has no such function, or does not allow a probe there";
+	else if (result == -EILSEQ)
+		*error = "no instruction begins there";
+	else if (result == -EADDRNOTAVAIL)
+		*error = "several functions have that name";
 	else if (result)
 		*error = perf_error(attach->arena, result);
 	return result;

@@ -129,7 +129,7 @@ struct provider {
 	/*
 	 * Calls @found for every probe that exists and matches, sorted, with its canonical name;
 	 * also for a target without globs, if it exists. Returns how many, or a negative errno with
-	 * *error set (arena) if the machine cannot be asked.
+	 * *error set (arena) if the machine cannot be asked; *error may also say why there is none.
 	 */
 	int (*expand)(const struct provider_env *env, const struct plan_target *pattern,
 		      provider_found_fn found, void *data, const char **error);

@@ -202,7 +202,7 @@ static void collect(const struct plan_target *target, void *data)
 	vec_push(found->sema->arena, &found->targets, *target);
 }
 
-/* @reason: why the machine could not be asked, or NULL if it has none such. */
+/* @reason: why there is none, or NULL if it is just so. */
 static void report_missing(struct sema *sema, const struct attach_point *point, const char *reason)
 {
 	const char *text =
@@ -239,7 +239,7 @@ static bool find_targets(struct expanding *expansion, const struct plan_target *
 	if (n < 0 && !error)
 		error = strerror(-n);
 	if (!found->targets.len)
-		report_missing(sema, expansion->point, n < 0 ? error : NULL);
+		report_missing(sema, expansion->point, error);
 	return found->targets.len > 0;
 }
 
