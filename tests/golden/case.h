@@ -61,8 +61,13 @@ struct section *golden_section(const struct golden_case *c, const char *name);
 /* NULL if the machine has what the words name, else the reason to skip (arena). */
 const char *golden_missing_requirement(struct arena *arena, const char *words);
 
-/* Runs all that the case asks for. NULL: passed; else what differs (arena). With @update
- * expectations are replaced instead. */
-const char *golden_case_run(struct arena *arena, struct golden_case *c, bool update);
+enum golden_mode {
+	GOLDEN_ALL,
+	GOLDEN_UPDATE, /* expectations are replaced */
+	GOLDEN_SCRIPTS, /* scripts are run, and not compiled to objects to run */
+};
+
+/* Runs what the case asks for. NULL: passed; else what differs (arena). */
+const char *golden_case_run(struct arena *arena, struct golden_case *c, enum golden_mode mode);
 
 #endif
