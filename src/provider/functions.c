@@ -97,19 +97,12 @@ bool kernel_function_exists(const struct name_list *list, const char *module, co
 	return false;
 }
 
-/* --- other names --- */
+/* --- addresses, and other names --- */
 
-struct symbol_search {
-	const struct name_list *list;
-	const char *module, *name;
-	uint64_t address; /* of name; 0: not known */
-	bool is_listed; /* a name in the list has that address */
-};
+typedef void (*symbol_fn)(uint64_t address, const char *name, const char *module, void *data);
 
 /* "ffffffff81000000 T _text", and a module's name in brackets behind a tab. */
-static void each_symbol(void (*fn)(struct symbol_search *search, uint64_t address, const char *name,
-				   const char *module),
-			struct symbol_search *search)
+static void each_symbol(symbol_fn fn, void *data)
 {
 	FILE *file = fopen("/proc/kallsyms", "re");
 	char *line = NULL, name[512], module[64];
@@ -117,38 +110,64 @@ static void each_symbol(void (*fn)(struct symbol_search *search, uint64_t addres
 	size_t size = 0;
 
 	while (file && getline(&line, &size, file) > 0) {
+		int n;
+
 		module[0] = '\0';
-		if (sscanf(line, "%" SCNx64 " %*1[tT] %511s [%63[^]]", &address, name, module) >= 2)
-			fn(search, address, name, *module ? module : "vmlinux");
+		n = sscanf(line, "%" SCNx64 " %*1[tTwW] %511s [%63[^]]", &address, name, module);
+		if (n >= 2)
+			fn(address, name, *module ? module : "vmlinux", data);
 	}
 	free(line);
 	if (file)
 		fclose(file);
 }
 
-static void find_address(struct symbol_search *search, uint64_t address, const char *name,
-			 const char *module)
+struct address_search {
+	const char *module, *name;
+	struct address_list *list;
+};
+
+static void add_address(uint64_t address, const char *name, const char *module, void *data)
 {
-	if (!strcmp(name, search->name) && (!search->module || !strcmp(module, search->module)))
-		search->address = address;
+	struct address_search *search = data;
+
+	/* The kernel tells 0 to those who may not know. */
+	if (address && !strcmp(name, search->name) &&
+	    (!search->module || !strcmp(module, search->module)))
+		vec_push(search->list->arena, &search->list->addresses, address);
 }
 
-static void find_listed(struct symbol_search *search, uint64_t address, const char *name,
-			const char *module)
+void kernel_function_addresses(const char *module, const char *name, struct address_list *list)
 {
-	if (address == search->address && !search->is_listed)
-		search->is_listed = kernel_function_exists(search->list, module, name);
+	struct address_search search = {module, name, list};
+
+	each_symbol(add_address, &search);
+}
+
+struct listed_search {
+	const struct name_list *functions;
+	struct address_list addresses;
+	bool is_listed; /* a name in the list has one of the addresses */
+};
+
+static void find_listed(uint64_t address, const char *name, const char *module, void *data)
+{
+	struct listed_search *search = data;
+
+	for (size_t i = 0; !search->is_listed && i < search->addresses.addresses.len; i++)
+		if (search->addresses.addresses.data[i] == address)
+			search->is_listed = kernel_function_exists(search->functions, module, name);
 }
 
 enum kernel_function_state kernel_function_find(const struct name_list *list, const char *module,
 						const char *name)
 {
-	struct symbol_search search = {.list = list, .module = module, .name = name};
+	struct listed_search search = {.functions = list, .addresses.arena = list->arena};
 
 	if (kernel_function_exists(list, module, name))
 		return FUNCTION_TRACEABLE;
-	each_symbol(find_address, &search);
-	if (!search.address)
+	kernel_function_addresses(module, name, &search.addresses);
+	if (!search.addresses.addresses.len)
 		return FUNCTION_MISSING;
 	each_symbol(find_listed, &search);
 	return search.is_listed ? FUNCTION_TRACEABLE : FUNCTION_NOT_TRACEABLE;

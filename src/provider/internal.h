@@ -112,6 +112,16 @@ bool kernel_function_exists(const struct name_list *list, const char *module, co
 enum kernel_function_state { FUNCTION_MISSING, FUNCTION_NOT_TRACEABLE, FUNCTION_TRACEABLE };
 enum kernel_function_state kernel_function_find(const struct name_list *list, const char *module,
 						const char *name);
+
+struct address_list {
+	struct arena *arena;
+	VEC(uint64_t)
+	addresses;
+};
+
+/* Where the functions of that name begin, in the module ("vmlinux": the kernel) or, if it is NULL,
+ * anywhere; none if the kernel does not tell. */
+void kernel_function_addresses(const char *module, const char *name, struct address_list *list);
 /* kprobe_multi.c */
 bool kprobe_multi_works(const struct provider_env *env);
 

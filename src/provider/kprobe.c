@@ -200,6 +200,26 @@ static const char *kretprobe_section(const struct provider_env *env, const struc
 	return prog->is_multi ? "kretprobe.multi" : "kretprobe";
 }
 
+/* By a name that several functions have the kernel attaches nothing: the probe is at each. */
+static int attach_named(const struct provider_attach *attach, struct perf_event_attr *attr,
+			const struct plan_target *target, uint32_t index)
+{
+	struct address_list addresses = {.arena = attach->arena};
+	int result = perf_attach(attach, attr, -1, 0, index);
+
+	if (result != -EADDRNOTAVAIL || !target->function)
+		return result;
+	kernel_function_addresses(target->module, target->function, &addresses);
+	attr->config1 = 0;
+	for (size_t i = 0; i < addresses.addresses.len; i++) {
+		attr->config2 = addresses.addresses.data[i] + target->offset;
+		result = perf_attach(attach, attr, -1, 0, index);
+		if (result)
+			return result;
+	}
+	return result;
+}
+
 static int attach_one(const struct provider_attach *attach, const struct plan_target *target,
 		      uint32_t index, bool is_return, const char **error)
 {
@@ -218,7 +238,7 @@ static int attach_one(const struct provider_attach *attach, const struct plan_ta
 	attr.config = is_return ? 1u << bit : 0;
 	attr.config1 = (uintptr_t)name;
 	attr.config2 = target->offset;
-	result = perf_attach(attach, &attr, -1, 0, index);
+	result = attach_named(attach, &attr, target, index);
 	if (result == -ENOENT || result == -EINVAL)
 		*error = "the kernel has no such function, or does not allow a probe there";
 	else if (result == -EILSEQ)
