@@ -274,8 +274,9 @@ static void close_llvm_file(FILE *file)
 		fclose(file);
 }
 
-static bool generate(const struct compilation *compilation, const struct cli *cli,
-		     const struct ast_unit *unit, struct codegen_object *object)
+/* An exit status. */
+static int generate(const struct compilation *compilation, const struct cli *cli,
+		    const struct ast_unit *unit, struct codegen_object *object)
 {
 	struct codegen_options options = {
 		.arena = compilation->arena,
@@ -283,15 +284,24 @@ static bool generate(const struct compilation *compilation, const struct cli *cl
 		.dump_assembly = cli->stages & STAGE_ASM ? stdout : NULL,
 		.verify_ir = cli->verify_ir,
 	};
-	bool ok = open_llvm_file(cli, "original", cli->stages & STAGE_LLVM, &options.dump_llvm) &&
-		  open_llvm_file(cli, "optimized", cli->stages & STAGE_LLVM_OPT,
-				 &options.dump_llvm_optimized);
+	int status = STATUS_USAGE;
 
-	if (ok)
-		codegen(&options, unit, compilation->plan, object);
+	if (open_llvm_file(cli, "original", cli->stages & STAGE_LLVM, &options.dump_llvm) &&
+	    open_llvm_file(cli, "optimized", cli->stages & STAGE_LLVM_OPT,
+			   &options.dump_llvm_optimized)) {
+		status = STATUS_OK;
+		if (!codegen(&options, unit, compilation->plan, object)) {
+			fputs("ERROR[too-large]: the body of a probe is larger than BPF programs "
+			      "can be\n"
+			      "HINT: parts of it can be probes of their own, on the same attach "
+			      "point\n",
+			      stderr);
+			status = STATUS_SCRIPT;
+		}
+	}
 	close_llvm_file(options.dump_llvm);
 	close_llvm_file(options.dump_llvm_optimized);
-	return ok;
+	return status;
 }
 
 static double milliseconds(void)
@@ -332,10 +342,9 @@ bool compile(struct compilation *compilation, const struct cli *cli, const struc
 	times[2] = milliseconds();
 	if (!ok)
 		return false;
-	if (!generate(compilation, cli, &unit, object)) {
-		*status = STATUS_USAGE;
+	*status = generate(compilation, cli, &unit, object);
+	if (*status != STATUS_OK)
 		return false;
-	}
 	times[3] = milliseconds();
 	if (cli->action == ACTION_COMPILE_BENCH)
 		printf("parse %.3f ms, check %.3f ms, generate %.3f ms, object %zu bytes\n",

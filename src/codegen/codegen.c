@@ -12,6 +12,8 @@
 #include <string.h>
 
 #define BPF_TRIPLE "bpfel"
+/* Of a function, LLVM's: few become more than two of BPF's, whose jumps reach 32767. */
+#define MOST_INSTRUCTIONS 10000
 #define BPF_CPU "v3" /* 32-bit operations, atomics with a result: Linux 5.12 */
 
 static LLVMTargetMachineRef machine_new(void)
@@ -104,6 +106,27 @@ static void optimize(struct codegen *cg)
 	LLVMDisposePassBuilderOptions(options);
 }
 
+/* Whether some function is so long that LLVM would give up on its jumps, and end the process. */
+static bool is_too_long(const struct codegen *cg)
+{
+	LLVMValueRef function, instruction;
+	LLVMBasicBlockRef block;
+
+	for (function = LLVMGetFirstFunction(cg->module); function;
+	     function = LLVMGetNextFunction(function)) {
+		size_t n = 0;
+
+		for (block = LLVMGetFirstBasicBlock(function); block;
+		     block = LLVMGetNextBasicBlock(block))
+			for (instruction = LLVMGetFirstInstruction(block); instruction;
+			     instruction = LLVMGetNextInstruction(instruction))
+				n++;
+		if (n > MOST_INSTRUCTIONS)
+			return true;
+	}
+	return false;
+}
+
 /* What LLVM prints while it makes code would reach the user unexplained; a bug, so show it. */
 static LLVMMemoryBufferRef machine_code(struct codegen *cg, LLVMModuleRef module,
 					LLVMCodeGenFileType kind)
@@ -141,11 +164,29 @@ static void module_end(struct codegen *cg)
 	LLVMContextDispose(cg->context);
 }
 
-/* False if the programs need more stack than there is. */
+static void take_object(struct codegen *cg, struct codegen_object *object)
+{
+	LLVMMemoryBufferRef buffer;
+
+	cg->has_failed = is_too_long(cg);
+	if (cg->has_failed)
+		return;
+	dump_assembly(cg);
+	buffer = machine_code(cg, cg->module, LLVMObjectFile);
+	if (!cg->has_failed) {
+		object->size = LLVMGetBufferSize(buffer);
+		object->data = malloc(object->size);
+		if (!object->data)
+			abort();
+		memcpy(object->data, LLVMGetBufferStart(buffer), object->size);
+	}
+	LLVMDisposeMemoryBuffer(buffer);
+}
+
+/* False if the programs need more stack than there is, or are too long. */
 static bool generate(struct codegen *cg, struct codegen_object *object)
 {
 	const struct codegen_options *options = cg->options;
-	LLVMMemoryBufferRef buffer;
 	size_t i;
 
 	module_begin(cg);
@@ -162,32 +203,27 @@ static bool generate(struct codegen *cg, struct codegen_object *object)
 	verify(cg);
 	optimize(cg);
 	dump(cg->module, options->dump_llvm_optimized);
-	dump_assembly(cg);
-
-	buffer = machine_code(cg, cg->module, LLVMObjectFile);
-	if (!cg->has_failed) {
-		object->size = LLVMGetBufferSize(buffer);
-		object->data = malloc(object->size);
-		if (!object->data)
-			abort();
-		memcpy(object->data, LLVMGetBufferStart(buffer), object->size);
-	}
-	LLVMDisposeMemoryBuffer(buffer);
+	take_object(cg, object);
 	module_end(cg);
 	return !cg->has_failed;
 }
 
 /*
  * How much LLVM spills to the stack is seen when it has done so: if that and what was put there is
- * too much, all is done again with everything in scratch memory.
+ * too much, all is done again with everything in scratch memory, and then with long blocks in
+ * functions of their own.
  */
-void codegen(const struct codegen_options *options, const struct ast_unit *unit,
+bool codegen(const struct codegen_options *options, const struct ast_unit *unit,
 	     const struct plan *plan, struct codegen_object *object)
 {
-	static const uint32_t stack_budgets[] = {256, 0};
+	static const struct {
+		uint32_t stack_budget;
+		bool is_outlined;
+	} ways[] = {{256, false}, {0, false}, {0, true}};
+	const size_t n = sizeof(ways) / sizeof(ways[0]);
 	size_t i;
 
-	for (i = 0; i < sizeof(stack_budgets) / sizeof(stack_budgets[0]); i++) {
+	for (i = 0; i < n; i++) {
 		struct codegen *cg = arena_new_object(options->arena, struct codegen);
 
 		cg->options = options;
@@ -195,12 +231,13 @@ void codegen(const struct codegen_options *options, const struct ast_unit *unit,
 		cg->plan = plan;
 		cg->types = plan->types;
 		cg->arena = options->arena;
-		cg->stack_budget = stack_budgets[i];
-		cg->serial = options->serial * 2 + i;
+		cg->stack_budget = ways[i].stack_budget;
+		cg->is_outlined = ways[i].is_outlined;
+		cg->serial = options->serial * n + i;
 		if (generate(cg, object))
-			return;
+			return true;
 	}
-	abort();
+	return false;
 }
 
 void codegen_object_free(struct codegen_object *object)

@@ -9,6 +9,7 @@
 #include "program/program.h"
 #include "provider/provider.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 struct codegen_options {
@@ -31,8 +32,9 @@ struct codegen_object {
 	size_t size;
 };
 
-/* Fills @object, which the caller frees with codegen_object_free(). */
-void codegen(const struct codegen_options *options, const struct ast_unit *unit,
+/* Fills @object, which the caller frees with codegen_object_free(). False if a probe's body cannot
+ * be fitted into what BPF has of stack and length. */
+bool codegen(const struct codegen_options *options, const struct ast_unit *unit,
 	     const struct plan *plan, struct codegen_object *object);
 void codegen_object_free(struct codegen_object *object);
 

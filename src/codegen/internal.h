@@ -74,7 +74,7 @@ struct cg_program {
 	bool is_preemptible; /* another run of it may start on this CPU before it ends */
 	struct cg_function *main;
 	struct cg_variable *variables; /* by variable id */
-	LLVMValueRef result; /* i32 alloca: what the program returns */
+	LLVMValueRef result; /* i32 alloca: what the program returns, if it has no frame */
 	LLVMBasicBlockRef missed; /* counts a miss and leaves; from where no scratch is held */
 	struct cg_scratch *scratch; /* scratch.c */
 	uint32_t stack_used; /* bytes of stack that cg_temp() and variables took */
@@ -113,6 +113,7 @@ struct codegen {
 	struct cg_function *fn;
 	uint32_t serial; /* see struct codegen_options */
 	uint32_t stack_budget; /* bytes of stack for what is put there on purpose */
+	bool is_outlined; /* long blocks are cut into functions: see loop.c */
 	bool has_failed; /* LLVM reported an error */
 };
 
@@ -330,6 +331,9 @@ bool program_has_callbacks(const struct ast_program *program);
 void emit_program(struct codegen *cg, const struct ast_program *program);
 /* Leaves the current function for another where that one stopped. */
 void cg_switch(struct codegen *cg, struct cg_function *fn);
+void cg_function_attribute(struct codegen *cg, LLVMValueRef function, const char *name);
+/* Where the program's result is kept, an i32. */
+LLVMValueRef cg_result_address(struct codegen *cg);
 struct cg_function *cg_function_new(struct codegen *cg, const char *name, LLVMTypeRef type);
 
 /*
@@ -337,7 +341,8 @@ struct cg_function *cg_function_new(struct codegen *cg, const char *name, LLVMTy
  * given its address. It holds what they cannot get otherwise: pointers.
  */
 #define CG_FRAME_CTX 0
-#define CG_FRAME_SCRATCH 8 /* + 8 * chunk */
+#define CG_FRAME_RESULT 8 /* i32: what the program returns */
+#define CG_FRAME_SCRATCH 16 /* + 8 * chunk */
 #define CG_FRAME_SIZE (CG_FRAME_SCRATCH + 8 * CG_SCRATCH_CHUNKS)
 
 /* place.c: FIELD, TUPLE_FIELD, INDEX and UNARY_DEREF */
@@ -389,6 +394,9 @@ void emit_for_map(struct codegen *cg, const struct stmt *stmt);
 void emit_while(struct codegen *cg, const struct stmt *stmt);
 void emit_unroll(struct codegen *cg, const struct stmt *stmt);
 void emit_loop_exit(struct codegen *cg, bool is_break);
+/* The statements of a block, in functions of their own where there are many; false: emit them here.
+ */
+bool emit_outlined(struct codegen *cg, const struct block *block);
 
 /* --- functions and builtins --- */
 

@@ -9,10 +9,17 @@
  * The callback is given the program's frame (see internal.h). It returns 1 to end the loop: after
  * `break`, and after whatever leaves the program, which also sets a mark in scratch memory that the
  * caller looks at.
+ *
+ * Where values that live long do not fit the stack, or a program's jumps would be too far, long
+ * blocks are cut into such functions, too, which are called once: nothing lives beyond them but
+ *what is in memory. unroll() is then a loop as the others.
  */
 #include "codegen/internal.h"
 
 #define MOST_ROUNDS (1u << 23) /* more, and bpf_loop() refuses */
+#define PIECE 4 /* statements of a block in one function, at least */
+#define MOST_PIECES 16 /* of a block; the verifier takes 256 functions in all */
+#define MOST_NESTING 4 /* of functions; the verifier takes 8, helpers' callbacks included */
 
 /* Where `break` and `continue` go. */
 struct cg_loop {
@@ -24,23 +31,6 @@ void emit_loop_exit(struct codegen *cg, bool is_break)
 {
 	emit_jump(cg, is_break ? cg->fn->loop->on_break : cg->fn->loop->on_continue);
 	cg_position(cg, cg_block(cg, "dead"));
-}
-
-void emit_unroll(struct codegen *cg, const struct stmt *stmt)
-{
-	struct cg_loop loop = {.outer = cg->fn->loop, .on_break = cg_block(cg, "unrolled")};
-	uint32_t i;
-
-	cg->fn->loop = &loop;
-	for (i = 0; i < stmt->repeat.count; i++) {
-		loop.on_continue = cg_block(cg, "round");
-		emit_block(cg, stmt->repeat.body);
-		emit_jump(cg, loop.on_continue);
-		cg_position(cg, loop.on_continue);
-	}
-	emit_jump(cg, loop.on_break);
-	cg_position(cg, loop.on_break);
-	cg->fn->loop = loop.outer;
 }
 
 /* --- leaving the program from within --- */
@@ -215,6 +205,37 @@ void emit_while(struct codegen *cg, const struct stmt *stmt)
 	emit_bpf_loop(cg, &callback, cg_i32(cg, MOST_ROUNDS));
 }
 
+static void emit_rounds_in_line(struct codegen *cg, const struct stmt *stmt)
+{
+	struct cg_loop loop = {.outer = cg->fn->loop, .on_break = cg_block(cg, "unrolled")};
+	uint32_t i;
+
+	cg->fn->loop = &loop;
+	for (i = 0; i < stmt->repeat.count; i++) {
+		loop.on_continue = cg_block(cg, "round");
+		emit_block(cg, stmt->repeat.body);
+		emit_jump(cg, loop.on_continue);
+		cg_position(cg, loop.on_continue);
+	}
+	emit_jump(cg, loop.on_break);
+	cg_position(cg, loop.on_break);
+	cg->fn->loop = loop.outer;
+}
+
+void emit_unroll(struct codegen *cg, const struct stmt *stmt)
+{
+	struct callback callback;
+
+	if (!cg->is_outlined) {
+		emit_rounds_in_line(cg, stmt);
+		return;
+	}
+	callback_begin_rounds(cg, &callback, stmt->span);
+	emit_block(cg, stmt->repeat.body);
+	callback_end(cg, &callback);
+	emit_bpf_loop(cg, &callback, cg_i32(cg, stmt->repeat.count));
+}
+
 /* The loop's variable: a tuple of key and value. */
 static void emit_entry_into(struct codegen *cg, uint32_t map, const struct variable *variable)
 {
@@ -255,4 +276,70 @@ void emit_for_map(struct codegen *cg, const struct stmt *stmt)
 	emit_helper(cg, BPF_FUNC_for_each_map_elem, cg->i64, cg_map(cg, map), callback.fn->function,
 		    cg->fn->frame, cg_i64(cg, 0));
 	emit_after_loop(cg, &callback);
+}
+
+/* --- pieces of long blocks --- */
+
+/* What a piece returns. */
+enum { PIECE_ENDED, PIECE_BROKE, PIECE_CONTINUED };
+
+/* On with `break` and `continue` of a loop around the piece. */
+static void emit_after_piece(struct codegen *cg, LLVMValueRef result)
+{
+	struct cg_loop *loop = cg->fn->loop;
+	LLVMBasicBlockRef next;
+
+	if (!loop)
+		return;
+	next = cg_block(cg, "not_broken");
+	emit_branch(cg, LLVMBuildICmp(cg->builder, LLVMIntEQ, result, cg_i64(cg, PIECE_BROKE), ""),
+		    loop->on_break, next);
+	cg_position(cg, next);
+	next = cg_block(cg, "not_continued");
+	emit_branch(cg,
+		    LLVMBuildICmp(cg->builder, LLVMIntEQ, result, cg_i64(cg, PIECE_CONTINUED), ""),
+		    loop->on_continue, next);
+	cg_position(cg, next);
+}
+
+static void emit_piece(struct codegen *cg, const struct block *block, size_t from, size_t to)
+{
+	struct callback callback;
+	LLVMValueRef function, args[] = {cg_i64(cg, 0), cg->fn->frame}, result;
+	size_t i;
+
+	callback_begin_rounds(cg, &callback, block->stmts.data[from]->span);
+	function = callback.fn->function;
+	cg_function_attribute(cg, function, "noinline");
+	callback.loop.on_continue = cg_block(cg, "continue");
+	returning_block(cg, callback.loop.on_continue, PIECE_CONTINUED);
+	for (i = from; i < to; i++)
+		emit_stmt(cg, block->stmts.data[i]);
+	callback_end(cg, &callback);
+	result = LLVMBuildCall2(cg->builder, LLVMGlobalGetValueType(function), function, args, 2,
+				"");
+	emit_after_loop(cg, &callback);
+	emit_after_piece(cg, result);
+}
+
+static uint32_t nesting(const struct cg_function *fn)
+{
+	uint32_t n = 0;
+
+	while ((fn = fn->parent))
+		n++;
+	return n;
+}
+
+bool emit_outlined(struct codegen *cg, const struct block *block)
+{
+	size_t n = block->stmts.len, size = n / MOST_PIECES + 1, i;
+
+	if (!cg->is_outlined || n < 2 || nesting(cg->fn) >= MOST_NESTING)
+		return false;
+	if (size < PIECE)
+		size = PIECE;
+	for (i = 0; i < n; i += size)
+		emit_piece(cg, block, i, i + size < n ? i + size : n);
+	return true;
 }

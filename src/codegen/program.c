@@ -23,7 +23,7 @@ void cg_switch(struct codegen *cg, struct cg_function *fn)
 	LLVMSetCurrentDebugLocation2(cg->builder, fn->location);
 }
 
-static void add_attribute(struct codegen *cg, LLVMValueRef function, const char *name)
+void cg_function_attribute(struct codegen *cg, LLVMValueRef function, const char *name)
 {
 	unsigned kind = LLVMGetEnumAttributeKindForName(name, strlen(name));
 	LLVMAttributeRef attribute = LLVMCreateEnumAttribute(cg->context, kind, 0);
@@ -39,7 +39,7 @@ struct cg_function *cg_function_new(struct codegen *cg, const char *name, LLVMTy
 		LLVMCreateStringAttribute(cg->context, "no-builtins", 11, "", 0);
 
 	fn->function = LLVMAddFunction(cg->module, name, type);
-	add_attribute(cg, fn->function, "nounwind");
+	cg_function_attribute(cg, fn->function, "nounwind");
 	LLVMAddAttributeAtIndex(fn->function, LLVMAttributeFunctionIndex, attribute);
 	fn->entry = LLVMAppendBasicBlockInContext(cg->context, fn->function, "entry");
 	fn->leave = LLVMAppendBasicBlockInContext(cg->context, fn->function, "leave");
@@ -67,11 +67,17 @@ static void frame_begin(struct codegen *cg)
 {
 	struct cg_function *fn = cg->fn;
 
-	if (!program_has_callbacks(cg->program->ast))
+	if (!cg->is_outlined && !program_has_callbacks(cg->program->ast))
 		return;
 	cg->program->stack_used += CG_FRAME_SIZE;
 	fn->frame = cg_local(cg, LLVMArrayType2(cg->i64, CG_FRAME_SIZE / 8), "frame");
 	LLVMBuildStore(cg->builder, fn->ctx, emit_offset(cg, fn->frame, CG_FRAME_CTX));
+}
+
+LLVMValueRef cg_result_address(struct codegen *cg)
+{
+	return cg->fn->frame ? emit_offset(cg, cg->fn->frame, CG_FRAME_RESULT)
+			     : cg->program->result;
 }
 
 /* A block that counts and goes on to @next. */
@@ -145,9 +151,10 @@ static void emit_main(struct codegen *cg)
 	LLVMBasicBlockRef start = cg_block(cg, "start"), out = cg_block(cg, "return"), body, other;
 
 	cg_position(cg, fn->entry);
-	program->result = cg_local(cg, cg->i32, "result");
-	emit_store(cg, cg_i32(cg, 0), program->result, 4);
 	frame_begin(cg);
+	if (!fn->frame)
+		program->result = cg_local(cg, cg->i32, "result");
+	emit_store(cg, cg_i32(cg, 0), cg_result_address(cg), 4);
 
 	cg_position(cg, start);
 	other = counting_block(cg, "other_pid", plan_counter_filtered(program->index), out);
@@ -167,7 +174,7 @@ static void emit_main(struct codegen *cg)
 	scratch_leave(cg);
 	emit_jump(cg, out);
 	cg_position(cg, out);
-	LLVMBuildRet(cg->builder, emit_load(cg, program->result, 4, 4));
+	LLVMBuildRet(cg->builder, emit_load(cg, cg_result_address(cg), 4, 4));
 	cg_position(cg, fn->entry);
 	emit_jump(cg, start);
 }

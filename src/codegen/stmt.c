@@ -164,10 +164,10 @@ static void emit_return(struct codegen *cg, const struct stmt *stmt)
 {
 	LLVMValueRef value;
 
-	if (stmt->expr && type_is_scalar(stmt->expr->type) && !cg->fn->parent) {
+	if (stmt->expr && type_is_scalar(stmt->expr->type)) {
 		value = emit_value64(cg, stmt->expr);
 		if (cg->program->provider->flags & PROVIDER_SPECIAL)
-			emit_store(cg, emit_result(cg, value), cg->program->result, 4);
+			emit_store(cg, emit_result(cg, value), cg_result_address(cg), 4);
 	}
 	emit_leave(cg);
 }
@@ -237,8 +237,9 @@ void emit_block(struct codegen *cg, const struct block *block)
 {
 	size_t i;
 
-	for (i = 0; i < block->stmts.len; i++)
-		emit_stmt(cg, block->stmts.data[i]);
+	if (!emit_outlined(cg, block))
+		for (i = 0; i < block->stmts.len; i++)
+			emit_stmt(cg, block->stmts.data[i]);
 	if (block->tail)
 		emit_discarded(cg, block->tail);
 }
