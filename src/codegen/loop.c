@@ -19,7 +19,7 @@
 #define MOST_ROUNDS (1u << 23) /* more, and bpf_loop() refuses */
 #define PIECE 4 /* statements of a block in one function, at least */
 #define MOST_PIECES 16 /* of a block; the verifier takes 256 functions in all */
-#define MOST_NESTING 4 /* of functions; the verifier takes 8, helpers' callbacks included */
+#define MOST_NESTING 7 /* of functions; the verifier takes 8, and helpers have callbacks, too */
 
 /* Where `break` and `continue` go. */
 struct cg_loop {
@@ -322,6 +322,48 @@ static void emit_piece(struct codegen *cg, const struct block *block, size_t fro
 	emit_after_piece(cg, result);
 }
 
+static uint32_t most(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
+/* How deep loops lie in one another: the functions that a block needs anyway. */
+static uint32_t loops_within(const struct block *block)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; block && i < block->stmts.len; i++) {
+		const struct stmt *stmt = block->stmts.data[i];
+
+		switch (stmt->kind) {
+		case STMT_IF:
+			n = most(n, loops_within(stmt->branch.then));
+			n = most(n, loops_within(stmt->branch.otherwise));
+			break;
+		case STMT_FOR_MAP:
+		case STMT_FOR_RANGE:
+			n = most(n, 1 + loops_within(stmt->loop.body));
+			break;
+		case STMT_WHILE:
+		case STMT_UNROLL:
+			n = most(n, 1 + loops_within(stmt->repeat.body));
+			break;
+		case STMT_BLOCK:
+			n = most(n, loops_within(stmt->block));
+			break;
+		case STMT_EXPR:
+		case STMT_DISCARD:
+		case STMT_ASSIGN:
+		case STMT_LET:
+		case STMT_BREAK:
+		case STMT_CONTINUE:
+		case STMT_RETURN:
+			break;
+		}
+	}
+	return n;
+}
+
 static uint32_t nesting(const struct cg_function *fn)
 {
 	uint32_t n = 0;
@@ -335,7 +377,7 @@ bool emit_outlined(struct codegen *cg, const struct block *block)
 {
 	size_t n = block->stmts.len, size = n / MOST_PIECES + 1, i;
 
-	if (!cg->is_outlined || n < 2 || nesting(cg->fn) >= MOST_NESTING)
+	if (!cg->is_outlined || n < 2 || nesting(cg->fn) + 1 + loops_within(block) >= MOST_NESTING)
 		return false;
 	if (size < PIECE)
 		size = PIECE;
