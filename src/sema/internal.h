@@ -69,6 +69,7 @@ struct sema_variable {
 	struct infer infer;
 	uint32_t round; /* in which it was met last */
 	bool has_value; /* somewhere assigned */
+	bool is_circular; /* it is made only of itself */
 };
 
 struct sema_scope {

@@ -171,13 +171,20 @@ void scope_fix(struct sema *sema, struct sema_variable *variable, const struct t
 static void report_mismatch(struct sema *sema, const struct sema_variable *variable,
 			    struct span span, const struct type *type)
 {
-	struct diag *diag = sema_error(
-		sema, "type-mismatch", span,
-		"Type mismatch for $%s: trying to assign value of type '%s' when variable already "
-		"has a type '%s'",
-		variable->variable->name, sema_type_name(sema, type),
-		sema_type_name(sema, variable->variable->type));
+	struct diag *diag;
 
+	if (variable->is_circular) {
+		sema_error(sema, "infinite-type", span,
+			   "The values of $%s would contain or point to themselves, and so have no "
+			   "type",
+			   variable->variable->name);
+		return;
+	}
+	diag = sema_error(sema, "type-mismatch", span,
+			  "Type mismatch for $%s: trying to assign value of type '%s' when "
+			  "variable already has a type '%s'",
+			  variable->variable->name, sema_type_name(sema, type),
+			  sema_type_name(sema, variable->variable->type));
 	if (variable->variable->span.start != span.start)
 		diag_note(diag, variable->variable->span, "The variable got its type here.");
 }

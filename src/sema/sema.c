@@ -132,9 +132,19 @@ static void zero_unassigned(struct sema *sema)
 	}
 }
 
-/* Maps that are only made from themselves: @x = @x + 1. */
+/* Maps and variables that are only made from themselves: @x = @x + 1, $x = &$x. */
 static void zero_circular(struct sema *sema)
 {
+	for (size_t i = 0; i < sema->instances.len; i++) {
+		for (size_t j = 0; j < sema->instances.data[i]->variables.len; j++) {
+			struct sema_variable *variable = sema->instances.data[i]->variables.data[j];
+
+			if (variable->infer.type)
+				continue;
+			variable->is_circular = true;
+			infer_zero(sema, &variable->infer);
+		}
+	}
 	for (size_t i = 0; i < sema->maps.len; i++) {
 		struct sema_map *map = sema->maps.data[i];
 

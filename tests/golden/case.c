@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char *read_file(struct arena *arena, const char *path)
+static char *read_file(struct arena *arena, const char *path, size_t *len)
 {
 	struct strbuf text = STRBUF_INIT;
 	FILE *file = fopen(path, "re");
@@ -21,6 +21,7 @@ static char *read_file(struct arena *arena, const char *path)
 	while ((n = fread(buffer, 1, sizeof(buffer), file)))
 		strbuf_add(&text, buffer, n);
 	fclose(file);
+	*len = text.len;
 	copy = arena_memdup(arena, strbuf_str(&text), text.len + 1);
 	strbuf_free(&text);
 	return copy;
@@ -37,8 +38,9 @@ static void close_section(struct arena *arena, struct golden_case *c, struct str
 	section = &vec_last(&c->sections);
 	if (text->len >= 2 && !strcmp(text->data + text->len - 2, "\\\n"))
 		text->len -= 2;
-	section->text = arena_strndup(arena, strbuf_str(text), text->len);
-	section->len = strlen(section->text);
+	section->len = text->len;
+	section->text = arena_memdup(arena, strbuf_str(text), text->len + 1);
+	section->text[section->len] = '\0';
 	strbuf_clear(text);
 }
 
@@ -57,17 +59,20 @@ static void open_section(struct arena *arena, struct golden_case *c, char *line)
 struct golden_file *golden_file_read(struct arena *arena, const char *path)
 {
 	struct golden_file *file = arena_new_object(arena, struct golden_file);
-	char *line = read_file(arena, path), *next;
+	size_t size;
+	char *line = read_file(arena, path, &size), *end = line + size, *next;
 	struct strbuf text = STRBUF_INIT;
 	struct golden_case *c = NULL;
 	unsigned number = 1;
 
 	file->path = arena_strdup(arena, path);
 	file->head = "";
-	for (; *line; line = next, number++) {
-		size_t len = strcspn(line, "\n");
+	/* Scripts of cases may hold NUL bytes, too. */
+	for (; line < end; line = next, number++) {
+		char *newline = memchr(line, '\n', (size_t)(end - line));
+		size_t len = (size_t)((newline ? newline : end) - line);
 
-		next = line + len + (line[len] == '\n');
+		next = newline ? newline + 1 : end;
 		line[len] = '\0';
 		if (!strncmp(line, "=== ", 4)) {
 			if (!c)
@@ -83,7 +88,8 @@ struct golden_file *golden_file_read(struct arena *arena, const char *path)
 			close_section(arena, c, &text);
 			open_section(arena, c, line + 4);
 		} else {
-			strbuf_addf(&text, "%s\n", line);
+			strbuf_add(&text, line, len);
+			strbuf_addc(&text, '\n');
 			if (c && !c->sections.len)
 				strbuf_clear(&text);
 		}
@@ -111,7 +117,7 @@ void golden_file_write(const struct golden_file *file)
 
 			fprintf(out, "--- %s%s%s\n", section->name, *section->argument ? " " : "",
 				section->argument);
-			fputs(section->text, out);
+			fwrite(section->text, 1, section->len, out);
 			if (section->len && section->text[section->len - 1] != '\n')
 				fputs("\\\n", out);
 		}
