@@ -273,6 +273,14 @@ static void make_ternary(struct sema *sema, struct expr **at)
 	struct expr *expr = *at;
 	const struct type *type;
 
+	/* A text in quotes is true, and so its own result. */
+	if (!expr->ternary.then && expr->ternary.condition->kind == EXPR_STRING) {
+		sema_expr(sema, &expr->ternary.condition);
+		make_elvis(sema, expr);
+		if (sema_is_known(sema, expr))
+			*at = expr->ternary.condition;
+		return;
+	}
 	sema_condition(sema, &expr->ternary.condition);
 	if (!expr->ternary.then) {
 		make_elvis(sema, expr);
