@@ -11,7 +11,7 @@ function(llvm_config variable)
   separate_arguments(output)
   set(${variable} ${output} PARENT_SCOPE)
 endfunction()
-llvm_config(LLVM_LIBRARIES --libs bpfcodegen bpfdesc bpfinfo passes core target)
+llvm_config(LLVM_LIBRARIES --libs bpfcodegen bpfdesc bpfinfo passes core target bitreader linker)
 llvm_config(LLVM_INCLUDE_DIR --includedir)
 llvm_config(LLVM_LIBRARY_DIR --libdir)
 

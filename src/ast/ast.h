@@ -179,7 +179,8 @@ struct expr {
 			struct span name_span;
 			expr_vec args; /* sema may append defaults so that all parameters are there
 					*/
-			const struct lang_function *function; /* sema */
+			const struct lang_function *function; /* sema; lang_c_function: one of an
+							 imported C program */
 			uint32_t event; /* sema: index in the plan's events, for asynchronous
 					   functions */
 			uint64_t data[2]; /* sema: for the function's own use, see its row */
@@ -399,6 +400,8 @@ struct script {
 	struct span config_span;
 	VEC(struct import)
 	imports;
+	VEC(struct import)
+	c_files; /* imported C programs, by paths from where sonde was started */
 	VEC(struct map_decl)
 	map_decls;
 	VEC(struct macro *)

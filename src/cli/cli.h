@@ -125,9 +125,14 @@ struct compilation {
 	struct types *types;
 	struct provider_env env;
 	struct plan *plan; /* NULL unless sema succeeded */
+	VEC(struct codegen_bitcode)
+	bitcode; /* of imported C programs */
 };
 void compilation_init(struct compilation *compilation, const struct cli *cli);
 void compilation_free(struct compilation *compilation);
+/* The C programs that the script imports, by clang; false after errors. */
+bool compile_c_files(struct compilation *compilation, const struct cli *cli,
+		     const struct script *script);
 /* Source to object; diagnostics have been printed. False on errors, or if a -d stage ended it
  * (*status is 0). */
 bool compile(struct compilation *compilation, const struct cli *cli, const struct input *input,

@@ -283,6 +283,8 @@ static int generate(const struct compilation *compilation, const struct cli *cli
 		.sources = compilation->sources,
 		.dump_assembly = cli->stages & STAGE_ASM ? stdout : NULL,
 		.verify_ir = cli->verify_ir,
+		.bitcode = compilation->bitcode.data,
+		.nbitcode = compilation->bitcode.len,
 	};
 	int status = STATUS_USAGE;
 
@@ -321,7 +323,8 @@ static bool analyse(struct compilation *compilation, const struct cli *cli,
 
 	*parsed = milliseconds();
 	has_types = script && load_preamble(compilation, cli, script, input->directory);
-	ok = has_types && check(compilation, cli, script, unit, &bad_words);
+	ok = has_types && compile_c_files(compilation, cli, script) &&
+	     check(compilation, cli, script, unit, &bad_words);
 	diags_render(compilation->diags, stderr, &cli->style);
 	*status = STATUS_OK;
 	if (has_errors(compilation)) {

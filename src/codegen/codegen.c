@@ -190,6 +190,7 @@ static bool generate(struct codegen *cg, struct codegen_object *object)
 	size_t i;
 
 	module_begin(cg);
+	c_objects_link(cg);
 	debug_begin(cg);
 	globals_begin(cg);
 	for (i = 0; i < cg->unit->programs.len; i++)

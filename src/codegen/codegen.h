@@ -12,6 +12,12 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+/* Bitcode of an imported C program. */
+struct codegen_bitcode {
+	const void *data;
+	size_t size;
+};
+
 struct codegen_options {
 	struct arena *arena;
 	const struct sources *sources;
@@ -19,6 +25,8 @@ struct codegen_options {
 	FILE *dump_llvm_optimized;
 	FILE *dump_assembly;
 	bool verify_ir;
+	const struct codegen_bitcode *bitcode;
+	size_t nbitcode;
 	/*
 	 * 0 for the first compilation of a process, another number for each further one: LLVM 19
 	 * keeps what it makes for relocated fields in a table that lives as long as the process,

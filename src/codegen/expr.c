@@ -22,6 +22,8 @@ static const emit_builtin_fn builtin_hooks[BUILTIN_COUNT_] = {
 
 static LLVMValueRef emit_call(struct codegen *cg, const struct expr *expr, LLVMValueRef dst)
 {
+	if (expr->call.function == &lang_c_function)
+		return emit_c_call(cg, expr, dst);
 	return call_hooks[expr->call.function->id](cg, expr, dst);
 }
 

@@ -245,6 +245,10 @@ void emit_map_refused(struct codegen *cg, uint32_t map, LLVMValueRef code, uint3
  */
 void emit_counter_increment(struct codegen *cg, uint32_t index, bool is_shared);
 
+/* --- imported C programs (cobject.c) --- */
+void c_objects_link(struct codegen *cg);
+LLVMValueRef emit_c_call(struct codegen *cg, const struct expr *call, LLVMValueRef dst);
+
 /* --- control flow (flow.c) --- */
 
 LLVMBasicBlockRef cg_block(struct codegen *cg, const char *name); /* of the current function */

@@ -21,6 +21,8 @@ const struct lang_function lang_functions[FUNCTION_COUNT_] = {
 #undef FUNCTION
 };
 
+const struct lang_function lang_c_function = {.id = FUNCTION_COUNT_};
+
 const struct lang_config lang_configs[CONFIG_COUNT_] = {
 #define CONFIG(id, kind, doc) {CONFIG_ID_##id, #id, CONFIG_##kind, doc},
 #include "lang/config.def"

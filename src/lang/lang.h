@@ -81,6 +81,8 @@ struct lang_diag {
 
 extern const struct lang_builtin lang_builtins[BUILTIN_COUNT_];
 extern const struct lang_function lang_functions[FUNCTION_COUNT_];
+/* Stands for those of imported C programs. */
+extern const struct lang_function lang_c_function;
 extern const struct lang_config lang_configs[CONFIG_COUNT_];
 extern const struct lang_constant lang_constants[];
 extern const uint32_t lang_nconstants;

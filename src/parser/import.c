@@ -1,4 +1,5 @@
-/* Imports: other scripts are parsed and merged, headers join the preamble. */
+/* Imports: other scripts are parsed and merged, headers join the preamble, C programs are listed.
+ */
 #include "parser/parser.h"
 
 #include "base/hashmap.h"
@@ -131,6 +132,7 @@ static void import_path(struct importer *im, const char *path, struct span span,
 	struct arena *arena = im->parser->arena;
 	char real[PATH_MAX], *name;
 	struct preamble preamble = {.span = span};
+	struct import c_file = {.span = span};
 	struct stat status;
 
 	if (!realpath(path, real) || stat(real, &status)) {
@@ -141,6 +143,7 @@ static void import_path(struct importer *im, const char *path, struct span span,
 	if (hashmap_gets(&im->seen, real))
 		return;
 	name = arena_strdup(arena, real);
+	c_file.path = path;
 	if (S_ISDIR(status.st_mode)) {
 		/* Not recursively. */
 		if (!from_directory)
@@ -153,17 +156,14 @@ static void import_path(struct importer *im, const char *path, struct span span,
 	} else if (has_suffix(name, ".h")) {
 		preamble.text = arena_printf(arena, "#include \"%s\"\n", name);
 		vec_push(arena, &im->root->preambles, preamble);
-	} else if (has_suffix(name, ".bpf.c") && !from_directory) {
-		diag_hint(
-			diag_error(
-				im->parser->diags, "bad-import", span,
-				"'%s' cannot be imported: C programs are not compiled into scripts",
-				path),
-			"declare the types in a header, and write the code as a macro");
+	} else if (has_suffix(name, ".bpf.c")) {
+		vec_push(arena, &im->root->c_files, c_file);
 	} else if (!from_directory) {
-		diag_hint(diag_error(im->parser->diags, "bad-import", span,
-				     "unknown import type: '%s'", path),
-			  "scripts (.bt), headers (.h) and directories of them can be imported");
+		diag_hint(
+			diag_error(im->parser->diags, "bad-import", span,
+				   "unknown import type: '%s'", path),
+			"scripts (.bt), headers (.h), C programs (.bpf.c) and directories of them "
+			"can be imported");
 	}
 }
 

@@ -197,7 +197,7 @@ void sema_call(struct sema *sema, struct expr **at)
 	sema->aggregate_ok = false;
 	call->call.function = lang_find_function(call->call.name);
 	if (!call->call.function) {
-		if (!call_builtin(sema, at))
+		if (!call_builtin(sema, at) && !sema_call_c(sema, call))
 			report_unknown(sema, call);
 		return;
 	}

@@ -43,6 +43,8 @@ extern sema_call_fn *const sema_call_hooks[FUNCTION_COUNT_];
 /* --- prototype.c --- */
 /* Checks number and kinds of the arguments by the row's prototype, and gives the call its result
  * type unless that is "*". */
+/* A function of an imported C program; false if there is none of this name. */
+bool sema_call_c(struct sema *sema, struct expr *call);
 bool prototype_check(struct sema *sema, struct expr *call);
 
 /* --- format.c --- */

@@ -27,6 +27,7 @@ void types_free(struct types *types)
 	cdefs_free(types->cdefs);
 	dwarf_files_free(types->dwarf);
 	btf_source_free(types->btf);
+	c_objects_free(types);
 	types->btf = NULL;
 	types->cdefs = NULL;
 	types->dwarf = NULL;

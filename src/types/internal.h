@@ -7,6 +7,7 @@
 #include "types/type.h"
 
 struct btf_source;
+struct c_object;
 struct cdefs;
 struct dwarf_files;
 
@@ -20,6 +21,8 @@ struct types {
 	uint32_t serial; /* last id given to a definition */
 	struct btf_source *btf; /* NULL until asked for */
 	const char *btf_path; /* NULL: the running kernel's */
+	VEC(struct c_object *)
+	c_objects; /* imported C programs */
 	struct cdefs *cdefs; /* NULL without a preamble */
 	struct dwarf_files *dwarf; /* NULL until asked for */
 };
@@ -61,6 +64,9 @@ bool cdefs_find_enumerator(struct types *types, const char *name, struct type_co
 bool cdefs_read_headers(struct types *types);
 void cdefs_load_fields(struct types *types, struct type *type);
 void cdefs_free(struct cdefs *cdefs);
+
+/* --- cobject.c --- */
+void c_objects_free(struct types *types);
 
 /* --- dwarf.c --- */
 void dwarf_load_fields(struct types *types, struct type *type);

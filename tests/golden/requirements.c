@@ -74,6 +74,12 @@ static bool has_libclang(void)
 	       !access("/usr/lib/llvm-19/lib/libclang.so.1", R_OK);
 }
 
+/* What imported C programs are compiled with; its messages are those of this version. */
+static bool has_clang(void)
+{
+	return !access("/usr/bin/clang-19", X_OK);
+}
+
 /* The path that the example of cgroupid() names: where both versions of cgroups are mounted. */
 static bool has_cgroup(void)
 {
@@ -87,6 +93,7 @@ static const struct {
 	{"root", is_root},          {"tracefs", has_tracefs}, {"btf", has_btf},
 	{"kprobe", has_kprobes},    {"uprobe", has_uprobes},  {"fentry", has_fentry},
 	{"libclang", has_libclang}, {"cgroup", has_cgroup},   {"watchpoint", has_watchpoints},
+	{"clang", has_clang},
 };
 
 /* "kernel>=6.6" */

@@ -374,12 +374,10 @@ static void import_fails(const char *path, const char *said)
 START_TEST(imports_that_cannot_be)
 {
 	write_file("a.txt", "");
-	write_file("a.bpf.c", "");
 	write_file("config.bt", "config = { max_strlen = 64 }");
 	write_file("wrong.bt", "begin {\n$x = ;\n}");
 	import_fails("none.bt", "there is no such file");
 	import_fails("a.txt", "unknown import type");
-	import_fails("a.bpf.c", "ERROR[bad-import]");
 	import_fails("config.bt", "config.bt:1:1-29: ERROR[bad-import]: invalid `config` within "
 				  "import");
 	import_fails("wrong.bt", "wrong.bt:2:6-7: ERROR[syntax]");

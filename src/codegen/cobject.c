@@ -1,0 +1,118 @@
+/*
+ * Imported C programs: their bitcode joins the module before anything else is in it, and their
+ * functions become part of the programs that call them.
+ */
+#include "codegen/internal.h"
+
+#include <llvm-c/BitReader.h>
+#include <llvm-c/Linker.h>
+#include <string.h>
+
+static void remove_global(LLVMModuleRef module, const char *name)
+{
+	LLVMValueRef global = LLVMGetNamedGlobal(module, name);
+
+	if (global)
+		LLVMDeleteGlobal(global);
+}
+
+/* The license is the script's. */
+static void remove_license(LLVMModuleRef module)
+{
+	LLVMValueRef global = LLVMGetFirstGlobal(module), next;
+
+	for (; global; global = next) {
+		const char *section = LLVMGetSection(global);
+
+		next = LLVMGetNextGlobal(global);
+		if (section && !strcmp(section, "license"))
+			LLVMDeleteGlobal(global);
+	}
+}
+
+static void remove_attribute(LLVMValueRef function, const char *name)
+{
+	LLVMRemoveEnumAttributeAtIndex(function, LLVMAttributeFunctionIndex,
+				       LLVMGetEnumAttributeKindForName(name, strlen(name)));
+}
+
+/* Inlined, they are checked with what the caller knows of their arguments. */
+static void make_inline(struct codegen *cg, LLVMValueRef function)
+{
+	static const char name[] = "alwaysinline";
+	unsigned kind = LLVMGetEnumAttributeKindForName(name, sizeof(name) - 1);
+
+	if (LLVMIsDeclaration(function))
+		return;
+	remove_attribute(function, "noinline");
+	LLVMSetLinkage(function, LLVMInternalLinkage);
+	LLVMSetSection(function, "");
+	LLVMAddAttributeAtIndex(function, LLVMAttributeFunctionIndex,
+				LLVMCreateEnumAttribute(cg->context, kind, 0));
+}
+
+static void link_one(struct codegen *cg, const struct codegen_bitcode *code)
+{
+	LLVMMemoryBufferRef buffer =
+		LLVMCreateMemoryBufferWithMemoryRangeCopy(code->data, code->size, "import");
+	LLVMModuleRef module = NULL;
+	LLVMValueRef function;
+
+	if (LLVMParseBitcodeInContext2(cg->context, buffer, &module)) {
+		LLVMDisposeMemoryBuffer(buffer);
+		cg->has_failed = true;
+		return;
+	}
+	LLVMDisposeMemoryBuffer(buffer);
+	/* What the C program marks as used is used if the script uses it. */
+	remove_global(module, "llvm.used");
+	remove_global(module, "llvm.compiler.used");
+	remove_license(module);
+	LLVMSetTarget(module, LLVMGetTarget(cg->module));
+	for (function = LLVMGetFirstFunction(module); function;
+	     function = LLVMGetNextFunction(function))
+		LLVMSetVisibility(function, LLVMDefaultVisibility);
+	if (LLVMLinkModules2(cg->module, module))
+		cg->has_failed = true;
+}
+
+void c_objects_link(struct codegen *cg)
+{
+	const struct codegen_options *options = cg->options;
+	LLVMValueRef function;
+
+	for (size_t i = 0; i < options->nbitcode; i++)
+		link_one(cg, &options->bitcode[i]);
+	for (function = LLVMGetFirstFunction(cg->module); function;
+	     function = LLVMGetNextFunction(function))
+		make_inline(cg, function);
+}
+
+static LLVMValueRef as_type(struct codegen *cg, const struct expr *arg, LLVMTypeRef type)
+{
+	LLVMValueRef value = emit_value(cg, arg);
+
+	if (LLVMGetTypeKind(type) == LLVMPointerTypeKind)
+		return LLVMBuildIntToPtr(cg->builder,
+					 emit_resize(cg, value, 8, arg->type->is_signed), type, "");
+	return LLVMBuildIntCast2(cg->builder, value, type, arg->type->is_signed, "");
+}
+
+LLVMValueRef emit_c_call(struct codegen *cg, const struct expr *call, LLVMValueRef dst)
+{
+	LLVMValueRef function = LLVMGetNamedFunction(cg->module, call->call.name), args[5], result;
+	LLVMTypeRef type = LLVMGlobalGetValueType(function), params[5];
+	size_t n = call->call.args.len;
+
+	(void)dst; /* results are scalars */
+	LLVMGetParamTypes(type, params);
+	for (size_t i = 0; i < n; i++)
+		args[i] = as_type(cg, call->call.args.data[i], params[i]);
+	result = LLVMBuildCall2(cg->builder, type, function, args, (unsigned)n, "");
+	if (call->type->kind == TYPE_NONE)
+		return NULL;
+	if (call->type->kind == TYPE_PTR)
+		return LLVMBuildPtrToInt(cg->builder, result, cg->i64, "");
+	return LLVMBuildIntCast2(cg->builder, result, cg_type(cg, call->type),
+				 call->type->is_signed, "");
+}

@@ -1,0 +1,19 @@
+/* Functions of compiled C programs that scripts import, from the programs' own BTF. */
+#ifndef SONDE_TYPES_COBJECT_H
+#define SONDE_TYPES_COBJECT_H
+
+#include "types/btf.h"
+
+/*
+ * Makes known the functions of a compiled program. @bytes stay the caller's as long as the registry
+ * lives. False if they are not BTF, or, with *twice set, if another program has a function or
+ * variable of this name, too.
+ */
+bool types_add_c_object(struct types *types, const void *bytes, size_t size, const char **twice);
+/*
+ * A function that is not static. Types are integers, bool, pointers, and none for void; that of
+ * what a script cannot hand over or take (a struct by value) is NULL.
+ */
+bool types_find_c_function(struct types *types, const char *name, struct type_function *function);
+
+#endif
