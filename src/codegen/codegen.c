@@ -168,7 +168,7 @@ static void take_object(struct codegen *cg, struct codegen_object *object)
 {
 	LLVMMemoryBufferRef buffer;
 
-	cg->has_failed = is_too_long(cg);
+	cg->has_failed |= is_too_long(cg);
 	if (cg->has_failed)
 		return;
 	dump_assembly(cg);

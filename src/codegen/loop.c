@@ -12,7 +12,7 @@
  *
  * Where values that live long do not fit the stack, or a program's jumps would be too far, long
  * blocks are cut into such functions, too, which are called once: nothing lives beyond them but
- *what is in memory. unroll() is then a loop as the others.
+ * what is in memory. unroll() is then a loop as the others.
  */
 #include "codegen/internal.h"
 
