@@ -8,9 +8,18 @@ static void sema_stmt(struct sema *sema, struct stmt *stmt);
 
 /* --- values that nobody uses --- */
 
+/* delete(@m[k]): scripts that spell it so are older than its value. */
+static bool is_old_delete(const struct expr *expr)
+{
+	return expr->kind == EXPR_CALL && expr->call.function &&
+	       expr->call.function->id == FUNCTION_delete &&
+	       expr->call.args.data[0]->kind == EXPR_MAP &&
+	       expr->call.args.data[0]->map.has_brackets;
+}
+
 static bool is_effect(const struct sema *sema, const struct expr *expr)
 {
-	if (!sema_is_known(sema, expr) || expr->type->kind == TYPE_NONE)
+	if (!sema_is_known(sema, expr) || expr->type->kind == TYPE_NONE || is_old_delete(expr))
 		return true;
 	return expr->kind == EXPR_INCDEC;
 }
