@@ -40,7 +40,7 @@ static bool read_functions(const struct provider_env *env, struct name_list *lis
 	FILE *file;
 
 	if (!path && !tracefs_path()) {
-		*error = "tracefs is not mounted at /sys/kernel/tracing";
+		*error = tracefs_missing();
 		return false;
 	}
 	if (!path)

@@ -82,6 +82,7 @@ struct provider_text {
 struct provider_signature {
 	const struct type *args; /* struct whose fields are the arguments, or NULL; RAW_ARGS and
 				    BTF_ARGS: field N is argument N */
+	const char *no_args; /* why args is NULL, where more is known of that */
 	const struct type_place *places; /* PT_REGS: where each field of args is */
 	const struct type *retval; /* typed return value, or NULL */
 	const struct type *ctx; /* what `ctx` points to, or NULL if unknown */

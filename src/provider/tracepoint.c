@@ -47,7 +47,7 @@ static void try_event(const char *category, const char *event, void *data)
 static const char *list_reason(const struct provider_env *env, int error)
 {
 	if (error == -ENOENT)
-		return "tracefs is not mounted at /sys/kernel/tracing";
+		return tracefs_missing();
 	return arena_printf(env->arena, "tracefs cannot be read: %s", strerror(-error));
 }
 
@@ -73,9 +73,8 @@ static int expand(const struct provider_env *env, const struct plan_target *patt
 static void signature(const struct provider_env *env, const struct plan_target *target,
 		      struct provider_signature *signature)
 {
-	const char *error;
-
-	signature->args = types_tracepoint(env->types, target->module, target->function, &error);
+	signature->args =
+		types_tracepoint(env->types, target->module, target->function, &signature->no_args);
 }
 
 static const char *section(const struct provider_env *env, const struct plan_prog *prog)

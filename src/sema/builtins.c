@@ -390,6 +390,15 @@ static void no_argument(struct sema *sema, struct expr *expr, const char *text)
 	expr->type = sema->unknown;
 }
 
+static const char *why_no_arguments(const struct sema *sema)
+{
+	if (sema->signature->no_args)
+		return sema->signature->no_args;
+	return sema->provider->flags & PROVIDER_USER
+		       ? "they come from debug info; arg0, arg1 ... need none"
+		       : "kernel types (BTF) do not describe it";
+}
+
 static void sema_builtin_args(struct sema *sema, struct expr **at)
 {
 	struct expr *expr = *at;
@@ -401,9 +410,7 @@ static void sema_builtin_args(struct sema *sema, struct expr **at)
 		diag_hint(sema_error(sema, "no-arguments", expr->span,
 				     "there are no named arguments of %s",
 				     sema->instance->targets.data[0].name),
-			  sema->provider->flags & PROVIDER_USER
-				  ? "they come from debug info; arg0, arg1 ... need none"
-				  : "kernel types (BTF) do not describe it");
+			  "%s", why_no_arguments(sema));
 		expr->type = sema->unknown;
 	} else {
 		expr->type = sema->signature->args;

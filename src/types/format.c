@@ -279,6 +279,8 @@ static int read_format(struct arena *arena, const char *category, const char *ev
 	int err = tracefs_read_event(category, event, "format", &text);
 	char *save;
 
+	if (err && format_of_syscall(category, event, &text))
+		err = 0;
 	if (!err && text.len) {
 		for (char *line = strtok_r(text.data, "\n", &save); line;
 		     line = strtok_r(NULL, "\n", &save)) {
@@ -295,7 +297,7 @@ static int read_format(struct arena *arena, const char *category, const char *ev
 static const char *explain(struct arena *arena, const char *category, const char *event, int err)
 {
 	if (!tracefs_path())
-		return "tracefs is not mounted (mount -t tracefs tracefs /sys/kernel/tracing)";
+		return tracefs_missing();
 	if (err == -ENOENT)
 		return arena_printf(arena, "there is no tracepoint %s:%s", category, event);
 	return arena_printf(arena, "cannot read the format of %s:%s: %s", category, event,
@@ -317,8 +319,10 @@ const struct type *types_tracepoint(struct types *types, const char *category, c
 		return known;
 	err = read_format(types->arena, category, event, &lines);
 	if (err) {
-		*error = explain(types->arena, category, event, err);
-		return NULL;
+		known = record_of_btf(types, name, event);
+		if (!known)
+			*error = explain(types->arena, category, event, err);
+		return known;
 	}
 	n = (uint32_t)lines.list.len;
 	fields = arena_new_array(types->arena, struct type_field, n);

@@ -10,17 +10,36 @@
 #include <string.h>
 #include <unistd.h>
 
-const char *tracefs_path(void)
+/* The mount point, or NULL; *denied: it cannot be known. */
+static const char *find_path(bool *denied)
 {
 	static const char *const paths[] = {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"};
 	char events[64];
 
+	*denied = false;
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		snprintf(events, sizeof(events), "%s/events", paths[i]);
 		if (!access(events, F_OK))
 			return paths[i];
+		*denied |= errno == EACCES;
 	}
 	return NULL;
+}
+
+const char *tracefs_path(void)
+{
+	bool denied;
+
+	return find_path(&denied);
+}
+
+const char *tracefs_missing(void)
+{
+	bool denied;
+
+	find_path(&denied);
+	return denied ? "tracefs cannot be read at /sys/kernel/tracing: Permission denied"
+		      : "tracefs is not mounted at /sys/kernel/tracing";
 }
 
 /* Reads what the kernel generates: sizes are not known before. 0 or negative errno. */

@@ -10,6 +10,8 @@
 /* The mount point (/sys/kernel/tracing, else /sys/kernel/debug/tracing), or NULL when it is not
  * mounted. */
 const char *tracefs_path(void);
+/* In words, why there is no tracefs_path(). */
+const char *tracefs_missing(void);
 
 /*
  * The record of a tracepoint as a struct of ORIGIN_CONTEXT named "<category>:<event>". Its fields
@@ -28,7 +30,8 @@ bool tracefs_field_texts(struct arena *arena, const char *category, const char *
 			 const char *const **texts, uint32_t *n);
 
 typedef void (*tracefs_event_fn)(const char *category, const char *event, void *data);
-/* All events that can take a probe, sorted; 0 or negative errno (-ENOENT: not mounted). */
+/* All events that can take a probe, sorted; 0 or negative errno (-ENOENT: see tracefs_missing()).
+ */
 int tracefs_each_event(tracefs_event_fn fn, void *data);
 /* The id for perf_event_open(2), or negative errno. */
 int tracefs_event_id(const char *category, const char *event);
