@@ -174,5 +174,7 @@ void list_target(struct compilation *compilation, const struct cli *cli,
 int print_info(const struct cli *cli);
 /* True if the process may load and attach BPF programs; else a message was printed. */
 bool check_privileges(const struct cli *cli);
+/* The same without a message. */
+bool has_privileges(void);
 
 #endif

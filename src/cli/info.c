@@ -62,7 +62,7 @@ static void print_system(void)
 		printf("  kernel: %s %s %s\n", system.sysname, system.release, system.machine);
 	printf("  CPUs: %d possible, %ld online\n", libbpf_num_possible_cpus(),
 	       sysconf(_SC_NPROCESSORS_ONLN));
-	printf("  tracefs: %s\n", tracefs_path() ? tracefs_path() : "not mounted");
+	printf("  tracefs: %s\n", tracefs_path() ? tracefs_path() : tracefs_missing());
 	printf("  kernel BTF: %s\n", yes_no(!access("/sys/kernel/btf/vmlinux", R_OK)));
 	printf("  kprobes: %s\n",
 	       yes_no(!access("/sys/bus/event_source/devices/kprobe/type", R_OK)));
@@ -79,6 +79,8 @@ static void print_build(void)
 
 int print_info(const struct cli *cli)
 {
+	const char *no = has_privileges() ? "no" : "not known: that needs root";
+
 	(void)cli;
 	print_system();
 	print_build();
@@ -90,10 +92,10 @@ int print_info(const struct cli *cli)
 	printf("\nMap types\n");
 	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++)
 		printf("  %s: %s\n", maps[i].name,
-		       yes_no(libbpf_probe_bpf_map_type(maps[i].type, NULL) == 1));
+		       libbpf_probe_bpf_map_type(maps[i].type, NULL) == 1 ? "yes" : no);
 	printf("\nProgram types\n");
 	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
 		printf("  %s: %s\n", programs[i].name,
-		       yes_no(libbpf_probe_bpf_prog_type(programs[i].type, NULL) == 1));
+		       libbpf_probe_bpf_prog_type(programs[i].type, NULL) == 1 ? "yes" : no);
 	return STATUS_OK;
 }

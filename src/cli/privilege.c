@@ -18,13 +18,14 @@ static const struct needed needed[] = {
 	{CAP_DAC_OVERRIDE, "CAP_DAC_OVERRIDE", "reading tracefs"},
 };
 
-bool check_privileges(const struct cli *cli)
+/* The first that the process lacks, or NULL. */
+static const struct needed *find_missing(void)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct data[2] = {0};
 
 	if (syscall(SYS_capget, &header, data))
-		return true;
+		return NULL;
 	/* CAP_SYS_ADMIN stands for the first two, as it did before Linux 5.8. */
 	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
 		unsigned bit = needed[i].capability;
@@ -33,12 +34,24 @@ bool check_privileges(const struct cli *cli)
 			continue;
 		if (i < 2 && data[0].effective & (1u << CAP_SYS_ADMIN))
 			continue;
-		fprintf(stderr,
-			"ERROR%s: Missing %s capability (for %s), please run %s as the root "
-			"user.\n",
-			cli->compat ? "" : "[privilege]", needed[i].name, needed[i].what,
-			cli->program_name);
-		return false;
+		return &needed[i];
 	}
-	return true;
+	return NULL;
+}
+
+bool has_privileges(void)
+{
+	return !find_missing();
+}
+
+bool check_privileges(const struct cli *cli)
+{
+	const struct needed *missing = find_missing();
+
+	if (!missing)
+		return true;
+	fprintf(stderr,
+		"ERROR%s: Missing %s capability (for %s), please run %s as the root user.\n",
+		cli->compat ? "" : "[privilege]", missing->name, missing->what, cli->program_name);
+	return false;
 }

@@ -151,6 +151,8 @@ static void report_no_fields(struct sema *sema, const struct expr *expr)
 		diag_hint(diag, "Members of a tuple are reached by number: .0");
 	else if (type_is_integer(expr->field.object->type))
 		diag_hint(diag, "Cast it to a pointer: ((struct NAME *)...)->%s", expr->field.name);
+	else if (expr->field.object->kind == EXPR_BUILTIN)
+		sema_hint_no_btf(sema, diag);
 }
 
 static void fold_record_field(struct expr **expr)

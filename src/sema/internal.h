@@ -220,6 +220,8 @@ bool sema_can_cast(struct sema *sema, const struct type *from, const struct type
 bool sema_is_number(const struct sema *sema, const struct type *type);
 
 /* --- types (typename.c) --- */
+/* Where a type is missing because none of the kernel's are known. */
+void sema_hint_no_btf(const struct sema *sema, struct diag *diag);
 /* sema->unknown, after an error, if it cannot be resolved. @init: the value that sizes a bare
  * "string" or "[]", or NULL. */
 const struct type *sema_type(struct sema *sema, struct type_expr *type, const struct expr *init);

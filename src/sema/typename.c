@@ -25,6 +25,13 @@ enum type_space sema_ptr_space(const struct sema *sema, const struct type *ptr)
 	return ptr->ptr.space;
 }
 
+void sema_hint_no_btf(const struct sema *sema, struct diag *diag)
+{
+	if (!types_have_btf(sema->types))
+		diag_hint(diag, "The kernel's own types are not known here, since there is no BTF "
+				"(/sys/kernel/btf/vmlinux)");
+}
+
 static void report_unknown(struct sema *sema, const struct type_expr *type)
 {
 	const char *keyword = "";
@@ -43,9 +50,7 @@ static void report_unknown(struct sema *sema, const struct type_expr *type)
 	}
 	diag = sema_error(sema, "unknown-type", type->span, "Cannot resolve unknown type \"%s%s\"",
 			  keyword, type->name);
-	if (!types_have_btf(sema->types))
-		diag_hint(diag, "The kernel's own types are not known here, since there is no BTF "
-				"(/sys/kernel/btf/vmlinux)");
+	sema_hint_no_btf(sema, diag);
 }
 
 static const struct type *find_name(struct sema *sema, const char *name)
