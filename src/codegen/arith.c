@@ -130,90 +130,38 @@ LLVMValueRef emit_scaled(struct codegen *cg, const struct type *type, LLVMValueR
 
 /* --- equality --- */
 
-/* Inline up to so many pieces, beyond that in a loop. */
-#define EQUAL_PIECES 16
-
-static LLVMValueRef emit_pieces_equal(struct codegen *cg, LLVMValueRef a, LLVMValueRef b,
-				      uint32_t size, uint32_t align)
+/* What is at @offset of something so aligned is a multiple of this. */
+static uint32_t align_at(uint32_t align, uint32_t offset)
 {
-	LLVMValueRef differ = cg_i64(cg, 0), left, right;
-	uint32_t at, piece;
-
-	for (at = 0; at < size; at += piece) {
-		for (piece = align; at + piece > size; piece /= 2)
-			;
-		left = emit_load(cg, emit_offset(cg, a, at), piece, piece);
-		right = emit_load(cg, emit_offset(cg, b, at), piece, piece);
-		left = LLVMBuildXor(cg->builder, left, right, "");
-		differ = LLVMBuildOr(cg->builder, differ, emit_resize(cg, left, 8, false), "");
-	}
-	return LLVMBuildIsNull(cg->builder, differ, "");
-}
-
-static LLVMValueRef emit_loop_equal(struct codegen *cg, LLVMValueRef a, LLVMValueRef b,
-				    uint32_t size, uint32_t piece)
-{
-	LLVMBasicBlockRef from = cg_current(cg), loop = cg_block(cg, "compare"), latch;
-	LLVMBasicBlockRef next = cg_block(cg, "compared");
-	LLVMValueRef at, left, right, equal, result;
-
-	emit_jump(cg, loop);
-	cg_position(cg, loop);
-	at = LLVMBuildPhi(cg->builder, cg->i64, "");
-	left = emit_load(cg, emit_offset_by(cg, a, at), piece, piece);
-	right = emit_load(cg, emit_offset_by(cg, b, at), piece, piece);
-	equal = LLVMBuildICmp(cg->builder, LLVMIntEQ, left, right, "");
-	latch = cg_block(cg, "compare_more");
-	emit_branch(cg, equal, latch, next);
-	cg_position(cg, latch);
-	left = LLVMBuildAdd(cg->builder, at, cg_i64(cg, piece), "");
-	LLVMAddIncoming(at, (LLVMValueRef[]){cg_i64(cg, 0), left},
-			(LLVMBasicBlockRef[]){from, latch}, 2);
-	emit_branch(cg, LLVMBuildICmp(cg->builder, LLVMIntULT, left, cg_i64(cg, size), ""), loop,
-		    next);
-	cg_position(cg, next);
-	result = emit_phi(cg, LLVMConstInt(cg->i1, 0, 0), loop, LLVMConstInt(cg->i1, 1, 0), latch);
-	return result;
-}
-
-static LLVMValueRef emit_bytes_equal(struct codegen *cg, const struct type *type, LLVMValueRef a,
-				     LLVMValueRef b)
-{
-	uint32_t align = type->align > 8 ? 8 : type->align ? type->align : 1;
-
-	if (type->size / align <= EQUAL_PIECES)
-		return emit_pieces_equal(cg, a, b, type->size, align);
-	while (type->size % align)
+	while (offset % align)
 		align /= 2;
-	return emit_loop_equal(cg, a, b, type->size, align);
+	return align;
 }
 
-static LLVMValueRef emit_members_equal(struct codegen *cg, const struct type *type, LLVMValueRef a,
-				       LLVMValueRef b)
+/*
+ * i64: zero if the two, of a type that == accepts, are the same. In memory they are aligned to
+ * @align.
+ */
+static LLVMValueRef emit_difference(struct codegen *cg, struct span span, const struct type *type,
+				    LLVMValueRef a, LLVMValueRef b, uint32_t align)
 {
-	LLVMValueRef equal = LLVMConstInt(cg->i1, 1, 0), one, left, right;
+	LLVMValueRef all = cg_i64(cg, 0), one, left, right;
 	const struct type_field *fields;
 	uint32_t n, i;
 
+	if (type_is_scalar(type))
+		return emit_resize(cg, LLVMBuildXor(cg->builder, a, b, ""), 8, false);
+	if (type->kind != TYPE_TUPLE && type->kind != TYPE_RECORD)
+		return emit_bytes_difference(cg, span, a, b, type->size, align);
 	fields = types_fields(cg->types, type, &n);
 	for (i = 0; i < n; i++) {
 		left = emit_load_value(cg, fields[i].type, emit_offset(cg, a, fields[i].offset));
 		right = emit_load_value(cg, fields[i].type, emit_offset(cg, b, fields[i].offset));
-		one = emit_equal(cg, fields[i].type, left, right);
-		equal = LLVMBuildAnd(cg->builder, equal, one, "");
+		one = emit_difference(cg, span, fields[i].type, left, right,
+				      align_at(align, fields[i].offset));
+		all = LLVMBuildOr(cg->builder, all, one, "");
 	}
-	return equal;
-}
-
-LLVMValueRef emit_equal(struct codegen *cg, const struct type *type, LLVMValueRef a, LLVMValueRef b)
-{
-	if (type_is_scalar(type))
-		return LLVMBuildICmp(cg->builder, LLVMIntEQ, a, b, "");
-	if (type->kind == TYPE_STRING)
-		return emit_string_equal_at(cg, a, b, type->size);
-	if (type->kind == TYPE_TUPLE || type->kind == TYPE_RECORD)
-		return emit_members_equal(cg, type, a, b);
-	return emit_bytes_equal(cg, type, a, b);
+	return all;
 }
 
 /* --- comparison --- */
@@ -275,7 +223,9 @@ static LLVMValueRef emit_compare(struct codegen *cg, const struct expr *expr)
 	} else {
 		a = emit_address(cg, left);
 		b = emit_address(cg, right);
-		result = emit_equal(cg, left->type, a, b);
+		a = emit_difference(cg, expr->span, left->type, a, b,
+				    left->type->align ? left->type->align : 1);
+		result = LLVMBuildIsNull(cg->builder, emit_ordered(cg, a), "");
 	}
 	if (expr->binary.op == BINARY_NE)
 		result = LLVMBuildNot(cg->builder, result, "");

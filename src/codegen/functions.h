@@ -45,12 +45,6 @@ LLVMValueRef emit_clamp(struct codegen *cg, LLVMValueRef value, uint64_t max);
 /* The event @error with the code (i64) of a helper, if that is negative. */
 void emit_check(struct codegen *cg, LLVMValueRef code, uint32_t error);
 
-/* --- strings (strings.c) --- */
-
-/* i1: whether @n bytes are the same; addresses are multiples of @align. */
-LLVMValueRef emit_bytes_equal(struct codegen *cg, struct span span, LLVMValueRef a, LLVMValueRef b,
-			      uint32_t n, uint32_t align);
-
 /* An integer of 2, 4 or 8 bytes with its bytes in reverse order. */
 LLVMValueRef emit_reversed(struct codegen *cg, LLVMValueRef value);
 

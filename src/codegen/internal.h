@@ -139,9 +139,6 @@ LLVMValueRef emit_condition(struct codegen *cg, const struct expr *expr);
 void emit_block(struct codegen *cg, const struct block *block);
 /* Address of a script variable's storage (find() writes through it). */
 LLVMValueRef emit_variable_address(struct codegen *cg, const struct variable *variable);
-/* i1: whether two values of one type are equal, each given as emit_value() gives it. */
-LLVMValueRef emit_equal(struct codegen *cg, const struct type *type, LLVMValueRef a,
-			LLVMValueRef b);
 
 /* --- memory (memory.c, scratch.c) --- */
 
@@ -154,6 +151,11 @@ void cg_stack_free(struct codegen *cg, LLVMValueRef memory);
 LLVMValueRef emit_offset(struct codegen *cg, LLVMValueRef address, uint64_t bytes);
 /* The same value, of which LLVM then knows nothing: a test of it is kept as it stands. */
 LLVMValueRef emit_opaque(struct codegen *cg, LLVMValueRef value);
+/*
+ * As that, and the value is computed here. LLVM would do so where it is used, and keep on the stack
+ * till then all that it is made from.
+ */
+LLVMValueRef emit_ordered(struct codegen *cg, LLVMValueRef value);
 /*
  * Where the stack is short (stack_budget 0), nothing may be kept there that can be had again: a
  * pointer or i64 that LLVM computes here and now, and takes for another one each time.
@@ -452,9 +454,9 @@ typedef LLVMValueRef (*emit_builtin_fn)(struct codegen *cg, const struct expr *b
 /* i1: equality of two string expressions. */
 LLVMValueRef emit_string_equal(struct codegen *cg, const struct expr *left,
 			       const struct expr *right);
-/* i1: equality of two texts in memory, each of @capacity bytes. */
-LLVMValueRef emit_string_equal_at(struct codegen *cg, LLVMValueRef a, LLVMValueRef b,
-				  uint32_t capacity);
+/* i64: zero if @n bytes are the same; addresses are multiples of @align. */
+LLVMValueRef emit_bytes_difference(struct codegen *cg, struct span span, LLVMValueRef a,
+				   LLVMValueRef b, uint32_t n, uint32_t align);
 
 /* --- events (events.c) --- */
 

@@ -30,9 +30,14 @@ static LLVMValueRef emit_passed_on(struct codegen *cg, LLVMValueRef value, bool 
 	return LLVMBuildCall2(cg->builder, function, assembly, &value, 1, "");
 }
 
+LLVMValueRef emit_ordered(struct codegen *cg, LLVMValueRef value)
+{
+	return emit_passed_on(cg, value, true);
+}
+
 LLVMValueRef emit_fresh(struct codegen *cg, LLVMValueRef value)
 {
-	return cg->stack_budget ? value : emit_passed_on(cg, value, true);
+	return cg->stack_budget ? value : emit_ordered(cg, value);
 }
 
 LLVMValueRef emit_opaque(struct codegen *cg, LLVMValueRef value)

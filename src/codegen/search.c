@@ -24,25 +24,26 @@ struct search {
 	LLVMValueRef pointers[POINTERS];
 };
 
-static LLVMValueRef emit_number(struct codegen *cg, LLVMValueRef state, uint32_t which)
-{
-	return emit_opaque(cg, emit_load(cg, emit_offset(cg, state, which), 8, 8));
-}
-
 static void emit_set(struct codegen *cg, LLVMValueRef state, uint32_t which, LLVMValueRef value)
 {
 	emit_store(cg, value, emit_offset(cg, state, which), 8);
 }
 
-/* Goes on where @number is less than @count, which the verifier then knows; else at @outside. */
-static void emit_within(struct codegen *cg, LLVMValueRef number, uint32_t count,
-			LLVMBasicBlockRef outside)
+/*
+ * One of the numbers. Goes on where it is less than @count, which the verifier then knows; else at
+ * @outside. It is read right before the check: two checks with nothing between become one, of
+ * which the verifier learns nothing.
+ */
+static LLVMValueRef emit_number(struct codegen *cg, LLVMValueRef state, uint32_t which,
+				uint32_t count, LLVMBasicBlockRef outside)
 {
+	LLVMValueRef number = emit_opaque(cg, emit_load(cg, emit_offset(cg, state, which), 8, 8));
 	LLVMBasicBlockRef inside = cg_block(cg, "inside");
 
 	emit_branch(cg, LLVMBuildICmp(cg->builder, LLVMIntULT, number, cg_i64(cg, count), ""),
 		    inside, outside);
 	cg_position(cg, inside);
+	return number;
 }
 
 static LLVMValueRef emit_byte(struct codegen *cg, LLVMValueRef text, LLVMValueRef at)
@@ -97,12 +98,11 @@ static void emit_search_step(struct codegen *cg, const struct search *search,
 	LLVMBasicBlockRef found = cg_block(cg, "found"), ends = cg_block(cg, "ends");
 	LLVMValueRef state = cg_repeat_pointer(cg, repeat, STATE);
 	LLVMValueRef needle = cg_repeat_pointer(cg, repeat, NEEDLE);
-	LLVMValueRef hay_at = emit_number(cg, state, AT_HAY);
-	LLVMValueRef needle_at = emit_number(cg, state, AT_NEEDLE), byte, following;
+	LLVMValueRef hay_at, needle_at, byte, following;
 
 	/* the last byte of a text that was cut is not part of it */
-	emit_within(cg, hay_at, search->hay_capacity - 1, end);
-	emit_within(cg, needle_at, search->needle_capacity - 1, end);
+	hay_at = emit_number(cg, state, AT_HAY, search->hay_capacity - 1, end);
+	needle_at = emit_number(cg, state, AT_NEEDLE, search->needle_capacity - 1, end);
 	byte = emit_byte(cg, cg_repeat_pointer(cg, repeat, HAY), hay_at);
 	emit_branch(cg, LLVMBuildIsNull(cg->builder, byte, ""), end, more);
 	cg_position(cg, more);
@@ -143,11 +143,10 @@ static void emit_table_step(struct codegen *cg, const struct search *search,
 	LLVMValueRef state = cg_repeat_pointer(cg, repeat, STATE);
 	LLVMValueRef needle = cg_repeat_pointer(cg, repeat, NEEDLE);
 	LLVMValueRef table = cg_repeat_pointer(cg, repeat, TABLE);
-	LLVMValueRef at = emit_number(cg, state, AT_HAY);
-	LLVMValueRef matched = emit_number(cg, state, AT_NEEDLE), byte, following, entry;
+	LLVMValueRef at, matched, byte, following, entry;
 
-	emit_within(cg, at, search->needle_capacity - 1, end);
-	emit_within(cg, matched, search->needle_capacity - 1, end);
+	at = emit_number(cg, state, AT_HAY, search->needle_capacity - 1, end);
+	matched = emit_number(cg, state, AT_NEEDLE, search->needle_capacity - 1, end);
 	byte = emit_byte(cg, needle, at);
 	emit_branch(cg, LLVMBuildIsNull(cg->builder, byte, ""), end, more);
 	cg_position(cg, more);

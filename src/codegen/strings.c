@@ -21,9 +21,12 @@ static uint32_t piece_at(uint32_t offset, uint32_t n, uint32_t align)
 	return size;
 }
 
-/* i64: zero if the bytes are the same. */
-static LLVMValueRef emit_difference(struct codegen *cg, LLVMValueRef a, LLVMValueRef b, uint32_t n,
-				    uint32_t align)
+/*
+ * i64: zero if the bytes are the same. Of the sum LLVM must not know how it came about: it would
+ * compare, and so branch, at each piece, and the verifier would follow every way through these.
+ */
+static LLVMValueRef emit_short_difference(struct codegen *cg, LLVMValueRef a, LLVMValueRef b,
+					  uint32_t n, uint32_t align)
 {
 	LLVMValueRef all = cg_i64(cg, 0), difference;
 	uint32_t offset, size;
@@ -35,7 +38,7 @@ static LLVMValueRef emit_difference(struct codegen *cg, LLVMValueRef a, LLVMValu
 			emit_load(cg, emit_offset(cg, b, offset), size, size), "");
 		all = LLVMBuildOr(cg->builder, all, emit_resize(cg, difference, 8, false), "");
 	}
-	return all;
+	return emit_ordered(cg, all);
 }
 
 /* Where a loop's round works: the index times the chunk, which the verifier sees to be inside. */
@@ -53,27 +56,26 @@ static LLVMValueRef emit_chunk_offset(struct codegen *cg, const struct cg_repeat
 	return LLVMBuildMul(cg->builder, index, cg_i64(cg, CHUNK_BYTES), "");
 }
 
-/* A loop over whole chunks; *equal, an i64 on the stack, becomes 0 where they differ. */
+/* A loop over whole chunks; *difference, an i64 on the stack, becomes that of the first two that
+ * differ. */
 static void emit_compare_chunks(struct codegen *cg, struct span span, LLVMValueRef a,
-				LLVMValueRef b, uint32_t rounds, uint32_t align, LLVMValueRef equal)
+				LLVMValueRef b, uint32_t rounds, uint32_t align,
+				LLVMValueRef difference)
 {
-	LLVMValueRef pointers[] = {a, b, equal}, offset, same;
+	LLVMValueRef pointers[] = {a, b, difference}, offset, one;
 	LLVMValueRef context = cg_repeat_context(cg, pointers, 3);
 	struct cg_repeat repeat = cg_repeat_begin(cg, span, "compare");
 	LLVMBasicBlockRef differ, next;
 
 	offset = emit_chunk_offset(cg, &repeat, rounds);
-	same = LLVMBuildIsNull(
-		cg->builder,
-		emit_difference(cg, emit_offset_by(cg, cg_repeat_pointer(cg, &repeat, 0), offset),
-				emit_offset_by(cg, cg_repeat_pointer(cg, &repeat, 1), offset),
-				CHUNK_BYTES, align),
-		"");
+	one = emit_short_difference(
+		cg, emit_offset_by(cg, cg_repeat_pointer(cg, &repeat, 0), offset),
+		emit_offset_by(cg, cg_repeat_pointer(cg, &repeat, 1), offset), CHUNK_BYTES, align);
 	differ = cg_block(cg, "differ");
 	next = cg_block(cg, "same");
-	emit_branch(cg, same, next, differ);
+	emit_branch(cg, LLVMBuildIsNull(cg->builder, one, ""), next, differ);
 	cg_position(cg, differ);
-	emit_store(cg, cg_i64(cg, 0), cg_repeat_pointer(cg, &repeat, 2), 8);
+	emit_store(cg, one, cg_repeat_pointer(cg, &repeat, 2), 8);
 	cg_repeat_next(cg, true);
 	cg_position(cg, next);
 	cg_repeat_next(cg, false);
@@ -83,34 +85,37 @@ static void emit_compare_chunks(struct codegen *cg, struct span span, LLVMValueR
 }
 
 /* Most comparisons are decided by the first word: the rest is looked at only if it is the same. */
-LLVMValueRef emit_bytes_equal(struct codegen *cg, struct span span, LLVMValueRef a, LLVMValueRef b,
-			      uint32_t n, uint32_t align)
+LLVMValueRef emit_bytes_difference(struct codegen *cg, struct span span, LLVMValueRef a,
+				   LLVMValueRef b, uint32_t n, uint32_t align)
 {
 	uint32_t rounds = n / CHUNK_BYTES, done = rounds * CHUNK_BYTES;
 	LLVMBasicBlockRef more, next, from_first, from_rest;
-	LLVMValueRef equal, first, rest;
+	LLVMValueRef chunks, first, rest;
 
 	if (n <= INLINE_BYTES)
-		return LLVMBuildIsNull(cg->builder, emit_difference(cg, a, b, n, align), "");
+		return emit_short_difference(cg, a, b, n, align);
 	more = cg_block(cg, "compare");
 	next = cg_block(cg, "compared");
-	first = LLVMBuildIsNull(cg->builder, emit_difference(cg, a, b, 8, align), "");
+	first = emit_short_difference(cg, a, b, 8, align);
 	from_first = cg_current(cg);
-	emit_branch(cg, first, more, next);
+	emit_branch(cg, LLVMBuildIsNull(cg->builder, first, ""), more, next);
 	cg_position(cg, more);
-	equal = cg_temp(cg, 8, 8);
-	emit_store(cg, cg_i64(cg, 1), equal, 8);
-	emit_compare_chunks(cg, span, a, b, rounds, align, equal);
-	rest = LLVMBuildIsNull(cg->builder,
-			       emit_difference(cg, emit_offset(cg, a, done),
-					       emit_offset(cg, b, done), n - done, align),
-			       "");
-	rest = LLVMBuildAnd(cg->builder, rest,
-			    LLVMBuildIsNotNull(cg->builder, emit_load(cg, equal, 8, 8), ""), "");
+	chunks = cg_temp(cg, 8, 8);
+	emit_store(cg, cg_i64(cg, 0), chunks, 8);
+	emit_compare_chunks(cg, span, a, b, rounds, align, chunks);
+	rest = emit_short_difference(cg, emit_offset(cg, a, done), emit_offset(cg, b, done),
+				     n - done, align);
+	rest = LLVMBuildOr(cg->builder, rest, emit_load(cg, chunks, 8, 8), "");
 	from_rest = cg_current(cg);
 	emit_jump(cg, next);
 	cg_position(cg, next);
 	return emit_phi(cg, first, from_first, rest, from_rest);
+}
+
+static LLVMValueRef emit_bytes_equal(struct codegen *cg, struct span span, LLVMValueRef a,
+				     LLVMValueRef b, uint32_t n)
+{
+	return LLVMBuildIsNull(cg->builder, emit_bytes_difference(cg, span, a, b, n, 8), "");
 }
 
 /* A number that is known, whatever it was cast to. */
@@ -173,7 +178,7 @@ static LLVMValueRef emit_equals_literal(struct codegen *cg, const struct expr *e
 	bytes = cg_const_bytes(cg, text, (len + 8) & ~7u);
 	address = emit_text_start(cg, expr, n);
 	if (n <= INLINE_BYTES)
-		return emit_bytes_equal(cg, expr->span, address, bytes, n, 8);
+		return emit_bytes_equal(cg, expr->span, address, bytes, n);
 	return LLVMBuildIsNull(
 		cg->builder,
 		emit_helper(cg, BPF_FUNC_strncmp, cg->i64, address, cg_i32(cg, n), bytes), "");
@@ -202,9 +207,9 @@ static LLVMValueRef emit_texts_equal(struct codegen *cg, const struct expr *left
 	b = emit_aligned(cg, right);
 	n = left->type->size < right->type->size ? left->type->size : right->type->size;
 	if (limit <= n || left->type->size == right->type->size)
-		return emit_bytes_equal(cg, left->span, a, b, n < limit ? n : limit, 8);
+		return emit_bytes_equal(cg, left->span, a, b, n < limit ? n : limit);
 	/* the longer one ends where the shorter must */
-	equal = emit_bytes_equal(cg, left->span, a, b, n, 8);
+	equal = emit_bytes_equal(cg, left->span, a, b, n);
 	end = emit_load(cg, emit_offset(cg, left->type->size < right->type->size ? b : a, n), 1, 1);
 	return LLVMBuildAnd(cg->builder, equal, LLVMBuildIsNull(cg->builder, end, ""), "");
 }
@@ -213,12 +218,6 @@ LLVMValueRef emit_string_equal(struct codegen *cg, const struct expr *left,
 			       const struct expr *right)
 {
 	return emit_texts_equal(cg, left, right, NO_LIMIT);
-}
-
-LLVMValueRef emit_string_equal_at(struct codegen *cg, LLVMValueRef a, LLVMValueRef b,
-				  uint32_t capacity)
-{
-	return emit_bytes_equal(cg, cg->program->ast->probe->span, a, b, capacity, 1);
 }
 
 LLVMValueRef emit_call_strncmp(struct codegen *cg, const struct expr *call, LLVMValueRef dst)
