@@ -238,18 +238,45 @@ static void render_place(FILE *out, const struct sources *sources, struct span s
 		render_line(out, start.source, line, 0, 0);
 }
 
+void diag_put_severity(struct strbuf *out, const struct diag_style *style,
+		       enum diag_severity severity, const char *tag)
+{
+	const char *name = severity == DIAG_ERROR ? "ERROR" : "WARNING";
+	const char *colour = severity == DIAG_ERROR ? "\033[31m" : "\033[33m";
+
+	strbuf_addf(out, "%s%s", style->colour ? colour : "", name);
+	if (!style->no_tags && *tag)
+		strbuf_addf(out, "[%s]", tag);
+	strbuf_addf(out, ":%s ", style->colour ? "\033[0m" : "");
+}
+
+void diag_say(FILE *out, const struct diag_style *style, enum diag_severity severity,
+	      const char *tag, const char *fmt, ...)
+{
+	struct strbuf line = STRBUF_INIT;
+	va_list args;
+
+	if (severity == DIAG_WARNING && style->no_warnings)
+		return;
+	diag_put_severity(&line, style, severity, tag);
+	va_start(args, fmt);
+	strbuf_vaddf(&line, fmt, args);
+	va_end(args);
+	strbuf_addc(&line, '\n');
+	fwrite(line.data, 1, line.len, out);
+	strbuf_free(&line);
+}
+
 static void render(const struct diags *diags, const struct diag *diag, FILE *out,
 		   const struct diag_style *style)
 {
-	const char *name = diag->severity == DIAG_ERROR ? "ERROR" : "WARNING";
-	const char *colour = diag->severity == DIAG_ERROR ? "\033[31m" : "\033[33m";
+	struct strbuf head = STRBUF_INIT;
 	struct arena *scratch = arena_new();
 
-	fputs(diag_location_text(scratch, diags->sources, diag->span), out);
-	fprintf(out, "%s%s", style->colour ? colour : "", name);
-	if (!style->no_tags && *diag->tag)
-		fprintf(out, "[%s]", diag->tag);
-	fprintf(out, ":%s %s\n", style->colour ? "\033[0m" : "", diag->text);
+	strbuf_adds(&head, diag_location_text(scratch, diags->sources, diag->span));
+	diag_put_severity(&head, style, diag->severity, diag->tag);
+	fprintf(out, "%s%s\n", strbuf_str(&head), diag->text);
+	strbuf_free(&head);
 	render_place(out, diags->sources, diag->span);
 	for (size_t i = 0; i < diag->notes.len; i++) {
 		const struct note *note = &diag->notes.data[i];

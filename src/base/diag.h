@@ -14,6 +14,7 @@
 
 #include "base/arena.h"
 #include "base/source.h"
+#include "base/strbuf.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -57,6 +58,13 @@ struct diag_style {
 
 /* Prints what was queued since the last call, in order of queueing. */
 void diags_render(struct diags *diags, FILE *out, const struct diag_style *style);
+
+/* "ERROR[tag]: " in the style's colour: what every message has behind its place. @tag may be "". */
+void diag_put_severity(struct strbuf *out, const struct diag_style *style,
+		       enum diag_severity severity, const char *tag);
+/* Prints a line about the system rather than about a script, unless it is an unwanted warning. */
+void diag_say(FILE *out, const struct diag_style *style, enum diag_severity severity,
+	      const char *tag, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
 /* The one place that knows the head of a located message: "FILE:L:C-E: ", or "FILE:L1-L2: ", or "".
  */

@@ -83,7 +83,7 @@ struct cli {
 	const char *output_file;
 	enum output_format_id format;
 	char buffer; /* 'l', 'f', 'n' */
-	bool quiet, verbose, warnings, no_warnings, strict, dry_run, unsafe, verify_ir;
+	bool quiet, verbose, warnings, strict, dry_run, unsafe, verify_ir;
 	bool no_kprobe_multi, no_kprobe_session, no_uprobe_multi;
 	const char *emit_elf, *emit_llvm;
 	uint32_t stages;

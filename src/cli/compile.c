@@ -263,8 +263,8 @@ static bool open_llvm_file(const struct cli *cli, const char *suffix, bool to_st
 		return true;
 	*file = fopen(arena_printf(cli->arena, "%s.%s.ll", cli->emit_llvm, suffix), "we");
 	if (!*file)
-		fprintf(stderr, "ERROR[file]: cannot write '%s.%s.ll': %s\n", cli->emit_llvm,
-			suffix, strerror(errno));
+		diag_say(stderr, &cli->style, DIAG_ERROR, "file", "cannot write '%s.%s.ll': %s",
+			 cli->emit_llvm, suffix, strerror(errno));
 	return *file;
 }
 
@@ -293,9 +293,9 @@ static int generate(const struct compilation *compilation, const struct cli *cli
 			   &options.dump_llvm_optimized)) {
 		status = STATUS_OK;
 		if (!codegen(&options, unit, compilation->plan, object)) {
-			fputs("ERROR[too-large]: the body of a probe is larger than BPF programs "
-			      "can be\n"
-			      "HINT: parts of it can be probes of their own, on the same attach "
+			diag_say(stderr, &cli->style, DIAG_ERROR, "too-large",
+				 "the body of a probe is larger than BPF programs can be");
+			fputs("HINT: parts of it can be probes of their own, on the same attach "
 			      "point\n",
 			      stderr);
 			status = STATUS_SCRIPT;

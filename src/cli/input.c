@@ -60,7 +60,8 @@ static bool read_file(struct cli *cli, struct input *input)
 	if (fd >= 0 && !is_stdin)
 		close(fd);
 	if (error) {
-		fprintf(stderr, "ERROR[file]: cannot read '%s': %s\n", cli->file, error);
+		diag_say(stderr, &cli->style, DIAG_ERROR, "file", "cannot read '%s': %s", cli->file,
+			 error);
 		return false;
 	}
 	slash = strrchr(cli->file, '/');

@@ -65,9 +65,9 @@ static void print_found(const struct plan_target *target, void *data)
 
 static void report(const struct listing *listing, const char *error)
 {
-	if (listing->is_named && !listing->cli->no_warnings)
-		fprintf(stderr, "WARNING[list]: cannot list %s probes: %s\n",
-			listing->provider->name, error);
+	if (listing->is_named)
+		diag_say(stderr, &listing->cli->style, DIAG_WARNING, "list",
+			 "cannot list %s probes: %s", listing->provider->name, error);
 }
 
 static void expand(struct listing *listing, const struct plan_target *pattern)

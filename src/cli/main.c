@@ -32,8 +32,8 @@ static int write_object(const struct cli *cli, const void *data, size_t size)
 		left -= (size_t)n;
 	}
 	if (fd < 0 || left) {
-		fprintf(stderr, "ERROR[file]: cannot write '%s': %s\n", cli->emit_elf,
-			strerror(errno));
+		diag_say(stderr, &cli->style, DIAG_ERROR, "file", "cannot write '%s': %s",
+			 cli->emit_elf, strerror(errno));
 		if (fd >= 0)
 			close(fd);
 		return STATUS_USAGE;
@@ -78,8 +78,8 @@ static int open_output(const struct cli *cli)
 	if (cli->output_file) {
 		fd = open(cli->output_file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 		if (fd < 0)
-			fprintf(stderr, "ERROR[file]: cannot write '%s': %s\n", cli->output_file,
-				strerror(errno));
+			diag_say(stderr, &cli->style, DIAG_ERROR, "file", "cannot write '%s': %s",
+				 cli->output_file, strerror(errno));
 	}
 	return fd;
 }
@@ -143,7 +143,7 @@ static int run(const struct cli *cli, const struct compilation *compilation, con
 		.verbose = cli->verbose,
 		.dry_run = cli->dry_run,
 		.warnings = cli->warnings,
-		.no_warnings = cli->no_warnings,
+		.style = &cli->style,
 		.strict = cli->strict,
 		.debug_libbpf = cli->stages & STAGE_LIBBPF,
 		.debug_verifier = cli->stages & STAGE_VERIFIER,
@@ -166,7 +166,8 @@ static int run(const struct cli *cli, const struct compilation *compilation, con
 	runtime_run(&options, &result);
 	error = close_output(out, err, fd);
 	if (error && result.status == RUNTIME_OK) {
-		fprintf(stderr, "ERROR[output]: cannot write the output: %s\n", strerror(-error));
+		diag_say(stderr, &cli->style, DIAG_ERROR, "output", "cannot write the output: %s",
+			 strerror(-error));
 		result.status = RUNTIME_OUTPUT_FAILED;
 	}
 	return exit_code(cli, &result);
@@ -260,9 +261,8 @@ static int act(struct cli *cli)
 	case ACTION_COMPLETION:
 		if (options_completion(cli->shell, stdout))
 			return STATUS_OK;
-		fprintf(stderr,
-			"ERROR[usage]: --completion: there are bash, zsh and fish, not '%s'\n",
-			cli->shell);
+		diag_say(stderr, &cli->style, DIAG_ERROR, "usage",
+			 "--completion: there are bash, zsh and fish, not '%s'", cli->shell);
 		return STATUS_USAGE;
 	case ACTION_RUN:
 	case ACTION_LIST:

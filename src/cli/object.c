@@ -5,7 +5,8 @@
 
 static int no_script(const struct cli *cli)
 {
-	fprintf(stderr, "ERROR[object]: '%s' is an object: it holds no script text\n", cli->file);
+	diag_say(stderr, &cli->style, DIAG_ERROR, "object",
+		 "'%s' is an object: it holds no script text", cli->file);
 	return cli->compat ? STATUS_USAGE : STATUS_SCRIPT;
 }
 
@@ -44,7 +45,8 @@ int inspect_object(struct compilation *compilation, const struct cli *cli,
 	compilation->plan =
 		runtime_read_plan(cli->arena, compilation->types, input->text, input->len, &error);
 	if (!compilation->plan) {
-		fprintf(stderr, "ERROR[bad-object]: the object is damaged: %s\n", error);
+		diag_say(stderr, &cli->style, DIAG_ERROR, "bad-object", "the object is damaged: %s",
+			 error);
 		return cli->compat ? STATUS_USAGE : STATUS_SCRIPT;
 	}
 	if (cli->action == ACTION_LIST)

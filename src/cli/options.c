@@ -61,11 +61,10 @@ static bool __attribute__((format(printf, 2, 3))) usage(const struct cli *cli, c
 {
 	va_list args;
 
-	fprintf(stderr, "ERROR%s: ", cli->compat ? "" : "[usage]");
 	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
+	diag_say(stderr, &cli->style, DIAG_ERROR, "usage", "%s",
+		 arena_vprintf(cli->arena, fmt, args));
 	va_end(args);
-	fputc('\n', stderr);
 	return false;
 }
 
@@ -211,7 +210,7 @@ static bool apply(struct cli *cli, enum option_id id, const char *argument, bool
 		cli->warnings = true;
 		return true;
 	case OPT_no_warnings:
-		cli->no_warnings = true;
+		cli->style.no_warnings = true;
 		return true;
 	case OPT_strict:
 		cli->strict = true;
@@ -401,7 +400,6 @@ static void choose_style(struct cli *cli)
 	else
 		cli->style.colour = isatty(STDERR_FILENO) && !(no_colour && *no_colour) &&
 				    !(term && !strcmp(term, "dumb"));
-	cli->style.no_warnings = cli->no_warnings;
 	cli->style.no_tags = cli->compat;
 }
 
@@ -444,11 +442,11 @@ bool options_parse(struct cli *cli, int argc, char **argv, int *status)
 	cli->buffer = 'l';
 	cli->ready_fd = -1;
 	*status = STATUS_USAGE;
+	choose_style(cli);
 	if (!parse_words(cli, argc, argv)) {
 		fputc('\n', stderr);
 		options_help(cli, stderr);
 		return false;
 	}
-	choose_style(cli);
 	return true;
 }

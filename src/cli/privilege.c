@@ -50,8 +50,8 @@ bool check_privileges(const struct cli *cli)
 
 	if (!missing)
 		return true;
-	fprintf(stderr,
-		"ERROR%s: Missing %s capability (for %s), please run %s as the root user.\n",
-		cli->compat ? "" : "[privilege]", missing->name, missing->what, cli->program_name);
+	diag_say(stderr, &cli->style, DIAG_ERROR, "privilege",
+		 "Missing %s capability (for %s), please run %s as the root user.", missing->name,
+		 missing->what, cli->program_name);
 	return false;
 }

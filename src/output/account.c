@@ -47,26 +47,26 @@ static const char *plural(uint64_t n)
 
 /* --- text --- */
 
-static void put_row(struct strbuf *out, const struct output_account_row *row)
+static void put_row(struct output *output, const struct output_account_row *row)
 {
+	struct strbuf *out = &output->record;
 	uint64_t n = loss(row);
 
+	diag_put_severity(out, &output->style, DIAG_WARNING, "");
 	switch (row->what) {
 	case ACCOUNT_PROBE:
-		strbuf_addf(out,
-			    "WARNING: %s: missed %lu of %lu firings (%lu ran, %lu filtered out)\n",
+		strbuf_addf(out, "%s: missed %lu of %lu firings (%lu ran, %lu filtered out)\n",
 			    row->name, n, row->total, row->ran, row->filtered);
 		break;
 	case ACCOUNT_EVENT:
-		strbuf_addf(out, "WARNING: %s: lost %lu of %lu events (%lu rendered)\n", row->name,
-			    n, row->total, row->rendered);
+		strbuf_addf(out, "%s: lost %lu of %lu events (%lu rendered)\n", row->name, n,
+			    row->total, row->rendered);
 		break;
 	case ACCOUNT_MAP:
-		strbuf_addf(out, "WARNING: %s: refused %lu update%s\n", row->name, n, plural(n));
+		strbuf_addf(out, "%s: refused %lu update%s\n", row->name, n, plural(n));
 		break;
 	case ACCOUNT_STACK:
-		strbuf_addf(out, "WARNING: %s: lost the frames of %lu stack%s\n", row->name, n,
-			    plural(n));
+		strbuf_addf(out, "%s: lost the frames of %lu stack%s\n", row->name, n, plural(n));
 		break;
 	}
 }
@@ -77,8 +77,10 @@ static void put_total(struct output *output, const struct output_account_row *ro
 
 	for (size_t i = 0; i < n; i++)
 		total += rows[i].what == ACCOUNT_EVENT ? rows[i].lost : 0;
-	if (total)
-		strbuf_addf(&output->record, "WARNING: Total lost event count: %lu\n", total);
+	if (!total)
+		return;
+	diag_put_severity(&output->record, &output->style, DIAG_WARNING, "");
+	strbuf_addf(&output->record, "Total lost event count: %lu\n", total);
 }
 
 void account_text(struct output *output, const struct output_account_row *rows, size_t n)
@@ -88,7 +90,7 @@ void account_text(struct output *output, const struct output_account_row *rows, 
 	for (size_t i = 0; i < n; i++) {
 		if (!loss(&rows[i]))
 			continue;
-		put_row(&output->record, &rows[i]);
+		put_row(output, &rows[i]);
 		is_needed[rows[i].what] = true;
 	}
 	put_total(output, rows, n);

@@ -21,7 +21,8 @@ bool output_find_format(const char *name, enum output_format_id *format)
 }
 
 struct output *output_new(enum output_format_id format, const struct plan *plan, FILE *out,
-			  FILE *err, const struct output_resolver *resolver)
+			  FILE *err, const struct diag_style *style,
+			  const struct output_resolver *resolver)
 {
 	struct output *output = calloc(1, sizeof(*output));
 
@@ -31,6 +32,7 @@ struct output *output_new(enum output_format_id format, const struct plan *plan,
 	output->plan = plan;
 	output->out = out;
 	output->err = err;
+	output->style = *style;
 	output->resolver = *resolver;
 	printf_formats_new(output);
 	return output;
@@ -72,15 +74,10 @@ void output_put(struct output *output, FILE *stream)
 
 void output_put_warning(struct output *output)
 {
-	if (output->no_warnings)
+	if (output->style.no_warnings)
 		strbuf_clear(&output->record);
 	else
 		output_put(output, output->err);
-}
-
-void output_drop_warnings(struct output *output)
-{
-	output->no_warnings = true;
 }
 
 int output_flush(struct output *output)

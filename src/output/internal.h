@@ -47,7 +47,7 @@ struct output {
 	struct strbuf record; /* what is written next */
 	struct strbuf text, field; /* of one printf, of one of its arguments */
 	int error; /* negative errno of the first write that failed */
-	bool no_warnings;
+	struct diag_style style;
 };
 
 /* --- format.c --- */

@@ -5,6 +5,7 @@
 #ifndef SONDE_OUTPUT_OUTPUT_H
 #define SONDE_OUTPUT_OUTPUT_H
 
+#include "base/diag.h"
 #include "program/program.h"
 
 #include <stdbool.h>
@@ -30,12 +31,14 @@ enum output_format_id { OUTPUT_TEXT, OUTPUT_JSON };
 
 struct output;
 
-/* @out and @err are not owned. @resolver is copied. */
+/*
+ * @out and @err are not owned; @style is what messages on @err look like and whether warnings are
+ * written there at all (what is JSON stays whole). @resolver and @style are copied.
+ */
 struct output *output_new(enum output_format_id format, const struct plan *plan, FILE *out,
-			  FILE *err, const struct output_resolver *resolver);
+			  FILE *err, const struct diag_style *style,
+			  const struct output_resolver *resolver);
 void output_free(struct output *output);
-/* Warnings and hints are not written to @err. What is JSON stays whole. */
-void output_drop_warnings(struct output *output);
 /* "text", "json"; false if unknown. */
 bool output_find_format(const char *name, enum output_format_id *format);
 
@@ -70,6 +73,10 @@ void output_attached(struct output *output, uint64_t n);
 void output_runtime_error(struct output *output, const struct plan_event *event,
 			  const char *message, const char *helper, int64_t code, uint64_t repeated);
 void output_lost(struct output *output, uint64_t n, uint64_t total);
+/* "FILE:LINE:COLUMN-END: ", and the line itself with the place underlined; nothing for what is not
+ * known. */
+void output_put_place(struct strbuf *out, const struct plan_place *place);
+void output_put_source(struct strbuf *out, const struct plan_place *place);
 
 enum output_account_kind { ACCOUNT_PROBE, ACCOUNT_EVENT, ACCOUNT_MAP, ACCOUNT_STACK };
 struct output_account_row {

@@ -82,16 +82,21 @@ static void text_map(struct output *output, const struct plan_map *map,
 
 /* --- messages --- */
 
-static void put_head(struct strbuf *out, const struct plan_place *place, const char *severity)
+void output_put_place(struct strbuf *out, const struct plan_place *place)
 {
 	if (place->file)
 		strbuf_addf(out, "%s:%u:%u-%u: ", place->file, place->line, place->column,
 			    place->end_column);
-	strbuf_addf(out, "%s: ", severity);
 }
 
-/* The source line, with the place underlined. */
-static void put_source(struct strbuf *out, const struct plan_place *place)
+static void put_head(struct output *output, const struct plan_place *place,
+		     enum diag_severity severity)
+{
+	output_put_place(&output->record, place);
+	diag_put_severity(&output->record, &output->style, severity, "");
+}
+
+void output_put_source(struct strbuf *out, const struct plan_place *place)
 {
 	size_t start = 0, width = 0, column = 0;
 
@@ -120,7 +125,7 @@ static void put_source(struct strbuf *out, const struct plan_place *place)
 static void text_message(struct output *output, const struct plan_event *event, const char *text,
 			 size_t len)
 {
-	put_head(&output->record, &event->place, event->kind == EVENT_ERRORF ? "ERROR" : "WARNING");
+	put_head(output, &event->place, event->kind == EVENT_ERRORF ? DIAG_ERROR : DIAG_WARNING);
 	strbuf_add(&output->record, text, len);
 	if (!len || text[len - 1] != '\n')
 		strbuf_addc(&output->record, '\n');
@@ -136,14 +141,14 @@ static void text_runtime_error(struct output *output, const struct plan_event *e
 {
 	struct strbuf *out = &output->record;
 
-	put_head(out, &event->place, event->kind == EVENT_ASSERT ? "ERROR" : "WARNING");
+	put_head(output, &event->place, event->kind == EVENT_ASSERT ? DIAG_ERROR : DIAG_WARNING);
 	strbuf_adds(out, message);
 	if (repeated > 1)
 		strbuf_addf(out, " (%lu times)", repeated);
 	strbuf_addc(out, '\n');
 	if (helper)
 		strbuf_addf(out, "Additional Info - helper: %s, retcode: %ld\n", helper, code);
-	put_source(out, &event->place);
+	output_put_source(out, &event->place);
 	if (event->kind == EVENT_ASSERT)
 		output_put(output, output->err);
 	else

@@ -22,19 +22,17 @@ bool run_has_attachable(const struct run *run)
 	return false;
 }
 
-static void report(const struct run *run, const struct plan_prog *prog, const char *severity,
+static void report(const struct run *run, const struct plan_prog *prog, enum diag_severity severity,
 		   const char *name, const char *error)
 {
-	FILE *err = run->options->err;
+	struct strbuf text = STRBUF_INIT;
 
-	if (prog->place.file)
-		fprintf(err, "%s:%u:%u-%u: ", prog->place.file, prog->place.line,
-			prog->place.column, prog->place.end_column);
-	fprintf(err, "%s: cannot attach %s: %s\n", severity, name, error);
-	if (prog->place.text)
-		fprintf(err, "%s\n%*s%.*s\n", prog->place.text, (int)prog->place.column - 1, "",
-			(int)(prog->place.end_column - prog->place.column),
-			"~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~");
+	output_put_place(&text, &prog->place);
+	diag_put_severity(&text, run->options->style, severity, "attach");
+	strbuf_addf(&text, "cannot attach %s: %s\n", name, error);
+	output_put_source(&text, &prog->place);
+	fputs(strbuf_str(&text), run->options->err);
+	strbuf_free(&text);
 }
 
 /* Takes the target at @index out of the program, as missing_probes allows. */
@@ -86,9 +84,8 @@ static bool attach_prog(struct run *run, uint32_t index)
 		if (!result)
 			break;
 		if (missing == MISSING_ERROR ||
-		    (missing == MISSING_WARN && !options->no_warnings) || options->verbose)
-			report(run, &prog,
-			       missing == MISSING_ERROR ? "ERROR[attach]" : "WARNING[attach]",
+		    (missing == MISSING_WARN && !options->style->no_warnings) || options->verbose)
+			report(run, &prog, missing == MISSING_ERROR ? DIAG_ERROR : DIAG_WARNING,
 			       prog.targets.data[failed].name, error);
 		if (missing == MISSING_ERROR) {
 			fprintf(options->err,
@@ -109,9 +106,8 @@ bool run_attach(struct run *run)
 		const struct provider *provider = provider_of(&run->plan->progs.data[i]);
 
 		if (!provider) {
-			fprintf(run->options->err,
-				"ERROR[bad-object]: no provider is called %s here\n",
-				run->plan->progs.data[i].provider);
+			run_error(run, "bad-object", "no provider is called %s here",
+				  run->plan->progs.data[i].provider);
 			run->result->status = RUNTIME_BAD_OBJECT;
 			return false;
 		}
@@ -140,8 +136,7 @@ bool run_special(struct run *run, const char *provider, const char *function)
 			continue;
 		error = bpf_prog_test_run_opts(bpf_program__fd(run->progs[i]), &opts);
 		if (error) {
-			report(run, prog, "ERROR[attach]", prog->targets.data[0].name,
-			       strerror(-error));
+			report(run, prog, DIAG_ERROR, prog->targets.data[0].name, strerror(-error));
 			run->result->status = RUNTIME_ATTACH_FAILED;
 			return false;
 		}

@@ -68,8 +68,8 @@ static void print_file(struct run *run, const struct plan_event *event, const ch
 	fd = open(strbuf_str(&path), O_RDONLY | O_CLOEXEC);
 	error = fd < 0 ? -errno : read_all(fd, run->plan->config.max_cat_bytes, &content);
 	if (error) {
-		fprintf(run->options->err, "ERROR[cat]: cannot read '%s': %s\n", strbuf_str(&path),
-			strerror(-error));
+		run_error(run, "cat", "failed to %s file '%s' (%s)", fd < 0 ? "open" : "read",
+			  strbuf_str(&path), strerror(-error));
 	} else {
 		output_text(run->output, TEXT_CAT, strbuf_str(&content), content.len);
 	}
@@ -90,8 +90,7 @@ static void run_command(struct run *run, const struct plan_event *event, const c
 	output_format(run->output, event, payload, &command);
 	output_flush(run->output);
 	if (pipe2(ends, O_CLOEXEC)) {
-		fprintf(run->options->err, "ERROR[system]: cannot make a pipe: %s\n",
-			strerror(errno));
+		run_error(run, "system", "cannot make a pipe: %s", strerror(errno));
 		strbuf_free(&command);
 		return;
 	}
@@ -112,8 +111,8 @@ static void run_command(struct run *run, const struct plan_event *event, const c
 	}
 	close(ends[0]);
 	if (pid < 0 || (WIFEXITED(status) && WEXITSTATUS(status)))
-		fprintf(run->options->err, "ERROR[system]: the command exited with code %d (%s)\n",
-			pid < 0 ? -1 : WEXITSTATUS(status), strbuf_str(&command));
+		run_error(run, "system", "the command exited with code %d (%s)",
+			  pid < 0 ? -1 : WEXITSTATUS(status), strbuf_str(&command));
 	strbuf_free(&command);
 	strbuf_free(&output);
 }

@@ -116,15 +116,17 @@ void explain_load_failure(struct run *run, const struct plan_prog *prog, int err
 	const struct reason *reason = find_reason(log);
 	const char *complaint = last_complaint(run->arena, log);
 	const char *line = last_source_line(run->arena, log);
+	struct strbuf head = STRBUF_INIT;
 	FILE *err = run->options->err;
 
-	if (prog && prog->place.file)
-		fprintf(err, "%s:%u:%u-%u: ", prog->place.file, prog->place.line,
-			prog->place.column, prog->place.end_column);
-	fprintf(err, "ERROR[load-refused]: the kernel refused %s%s: %s\n",
+	if (prog)
+		output_put_place(&head, &prog->place);
+	diag_put_severity(&head, run->options->style, DIAG_ERROR, "load-refused");
+	fprintf(err, "%sthe kernel refused %s%s: %s\n", strbuf_str(&head),
 		prog ? "the program for " : "the script",
 		prog && prog->targets.len ? prog->targets.data[0].name : "",
 		reason ? reason->text : error_reason(error));
+	strbuf_free(&head);
 	if (line)
 		fprintf(err, "%s\n", line);
 	else if (prog && prog->place.text)

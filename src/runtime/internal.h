@@ -100,6 +100,9 @@ void run_pcap_flush(struct run *run);
 void run_pcap_close(struct run *run);
 
 /* --- run.c --- */
+/* A failure of the system, without a place in the script. */
+void run_error(const struct run *run, const char *tag, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 /* Renders all that lies in the ring buffer. */
 void run_drain(struct run *run);
 void run_handle_signals(struct run *run);

@@ -189,7 +189,7 @@ static void fill_settings(const struct run *run, struct plan_settings *settings)
 
 static bool bad_object(struct run *run, const char *what)
 {
-	fprintf(run->options->err, "ERROR[bad-object]: the object is damaged: %s\n", what);
+	run_error(run, "bad-object", "the object is damaged: %s", what);
 	run->result->status = RUNTIME_BAD_OBJECT;
 	return false;
 }
@@ -322,8 +322,7 @@ static bool map_state(struct run *run, uint64_t offset)
 		return bad_object(run, "no room for the state");
 	memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(data), 0);
 	if (memory == MAP_FAILED) {
-		fprintf(run->options->err, "ERROR[state]: cannot map the programs' state: %s\n",
-			strerror(errno));
+		run_error(run, "state", "cannot map the programs' state: %s", strerror(errno));
 		run->result->status = RUNTIME_LOAD_FAILED;
 		return false;
 	}
@@ -364,9 +363,8 @@ static bool open_maps(struct run *run, const struct elf_parts *parts)
 	if (fd >= 0 && run->plan->events.len) {
 		run->ring = ring_buffer__new(fd, run_handle_record, run, NULL);
 		if (!run->ring) {
-			fprintf(run->options->err,
-				"ERROR[ring-buffer]: cannot map the ring buffer: %s\n",
-				strerror(errno));
+			run_error(run, "ring-buffer", "cannot map the ring buffer: %s",
+				  strerror(errno));
 			run->result->status = RUNTIME_LOAD_FAILED;
 			return false;
 		}

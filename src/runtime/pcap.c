@@ -30,8 +30,7 @@ struct pcap {
 
 static void fail(const struct run *run, struct pcap *pcap)
 {
-	fprintf(run->options->err, "ERROR[skboutput]: cannot write '%s': %s\n", pcap->path,
-		strerror(errno));
+	run_error(run, "skboutput", "cannot write '%s': %s", pcap->path, strerror(errno));
 	if (pcap->file)
 		fclose(pcap->file);
 	pcap->file = NULL;

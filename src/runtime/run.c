@@ -5,6 +5,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
@@ -12,6 +13,19 @@
 #include <unistd.h>
 
 #define POLL_MS 1000 /* how often losses are looked at when nothing else happens */
+
+void run_error(const struct run *run, const char *tag, const char *fmt, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, fmt);
+	text = arena_vprintf(run->arena, fmt, args);
+	va_end(args);
+	if (run->output)
+		output_flush(run->output);
+	diag_say(run->options->err, run->options->style, DIAG_ERROR, tag, "%s", text);
+}
 
 static bool start_target(struct run *run)
 {
@@ -23,7 +37,7 @@ static bool start_target(struct run *run)
 	if (options->child_argv) {
 		run->child = pid = child_start(run->arena, options->child_argv, &error);
 		if (!pid) {
-			fprintf(options->err, "ERROR[child]: %s\n", error);
+			run_error(run, "child", "%s", error);
 			run->result->status = RUNTIME_CHILD_FAILED;
 			return false;
 		}
@@ -32,8 +46,8 @@ static bool start_target(struct run *run)
 		return true;
 	run->target_fd = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (run->target_fd < 0) {
-		fprintf(options->err, "ERROR[pid]: cannot trace process %d: %s\n", (int)pid,
-			errno == ESRCH ? "there is no such process" : strerror(errno));
+		run_error(run, "pid", "cannot trace process %d: %s", (int)pid,
+			  errno == ESRCH ? "there is no such process" : strerror(errno));
 		run->result->status = RUNTIME_CHILD_FAILED;
 		return false;
 	}
@@ -50,7 +64,7 @@ static bool start(struct run *run)
 	run->plan = runtime_read_plan(run->arena, options->env->types, options->object,
 				      options->object_size, &error);
 	if (!run->plan) {
-		fprintf(options->err, "ERROR[bad-object]: %s\n", error);
+		run_error(run, "bad-object", "%s", error);
 		run->result->status = RUNTIME_BAD_OBJECT;
 		return false;
 	}
@@ -59,9 +73,8 @@ static bool start(struct run *run)
 	run->attached = arena_new_array(run->arena, uint32_t, run->plan->progs.len);
 	run->symbols = symbols_new(run->plan, options->env);
 	resolver = symbols_resolver(run->symbols);
-	run->output = output_new(options->format, run->plan, options->out, options->err, &resolver);
-	if (options->no_warnings)
-		output_drop_warnings(run->output);
+	run->output = output_new(options->format, run->plan, options->out, options->err,
+				 options->style, &resolver);
 	run->links = provider_links_new();
 	symbols_start(run->symbols, (unsigned)sysconf(_SC_NPROCESSORS_CONF));
 	if (!start_target(run) || !run_load(run))
@@ -123,10 +136,9 @@ static void announce(struct run *run, uint64_t attached)
 		fputs("__BPFTRACE_NOTIFY_PROBES_ATTACHED\n", options->out);
 	output_flush(run->output);
 	fflush(options->out);
-	if (options->ready_fd >= 0 && write(options->ready_fd, "\n", 1) < 0 &&
-	    !options->no_warnings)
-		fprintf(options->err, "WARNING[ready-fd]: cannot write to descriptor %d: %s\n",
-			options->ready_fd, strerror(errno));
+	if (options->ready_fd >= 0 && write(options->ready_fd, "\n", 1) < 0)
+		diag_say(options->err, options->style, DIAG_WARNING, "ready-fd",
+			 "cannot write to descriptor %d: %s", options->ready_fd, strerror(errno));
 	notify_service_manager();
 }
 
@@ -208,8 +220,7 @@ static void report_output_error(struct run *run)
 
 	if (!error || error == -EPIPE)
 		return;
-	fprintf(run->options->err, "ERROR[output]: cannot write the output: %s\n",
-		strerror(-error));
+	run_error(run, "output", "cannot write the output: %s", strerror(-error));
 	run->result->status = RUNTIME_OUTPUT_FAILED;
 }
 

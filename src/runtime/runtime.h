@@ -20,6 +20,7 @@ struct runtime_options {
 	const struct provider_env *env;
 	enum output_format_id format;
 	FILE *out, *err; /* not owned */
+	const struct diag_style *style; /* of messages; not owned */
 	char *const *child_argv; /* -c, or NULL: started stopped, resumed once attached */
 	pid_t pid; /* -p, or 0 */
 	int signal_fd; /* signalfd(2) with SIGINT, SIGTERM, SIGUSR1, SIGCHLD; -1: none */
@@ -27,7 +28,7 @@ struct runtime_options {
 	bool notify_word; /* print __BPFTRACE_NOTIFY_PROBES_ATTACHED once attached */
 	bool full_buffering; /* -B full: flush only at the end; otherwise whenever the events so far
 				were rendered */
-	bool quiet, verbose, dry_run, warnings /* -k */, no_warnings, strict;
+	bool quiet, verbose, dry_run, warnings /* -k */, strict;
 	bool debug_libbpf, debug_verifier; /* -d */
 	int test_or_bench; /* 0, or 't', 'b': run those probes */
 };

@@ -72,7 +72,8 @@ static void run_test(struct run *run, const struct plan_prog *prog, int fd)
 
 	if (!capture)
 		abort();
-	run->output = output_new(OUTPUT_TEXT, run->plan, capture, capture, &resolver);
+	run->output = output_new(OUTPUT_TEXT, run->plan, capture, capture, run->options->style,
+				 &resolver);
 	error = bpf_prog_test_run_opts(fd, &opts);
 	run_drain(run);
 	run_flush_warnings(run);
@@ -90,10 +91,9 @@ static void run_test(struct run *run, const struct plan_prog *prog, int fd)
 /* A filter with a slip in it must not look like success. */
 static void complain_of_none(struct run *run, const char *what)
 {
+	run_error(run, "no-tests", "there is no %s to run", what);
 	fprintf(run->options->err,
-		"ERROR[no-tests]: there is no %s to run\n"
-		"HINT: they are probes named %s:NAME; --probe-filter may have left none\n",
-		what, what);
+		"HINT: they are probes named %s:NAME; --probe-filter may have left none\n", what);
 	run->result->failed_tests++;
 }
 
@@ -152,7 +152,8 @@ static void run_bench(struct run *run, const struct plan_prog *prog, int fd)
 
 	if (!nowhere)
 		abort();
-	run->output = output_new(OUTPUT_TEXT, run->plan, nowhere, nowhere, &resolver);
+	run->output = output_new(OUTPUT_TEXT, run->plan, nowhere, nowhere, run->options->style,
+				 &resolver);
 	while (now_ns() - start < BENCH_NS && !run->stopping) {
 		for (int i = 0; i < BENCH_TURN; i++)
 			bpf_prog_test_run_opts(fd, &opts);
@@ -173,9 +174,8 @@ void run_benches(struct run *run)
 	uint64_t n = 0;
 
 	if (statistics < 0) {
-		fprintf(run->options->err,
-			"ERROR[bench]: the kernel does not measure programs: %s\n",
-			strerror(-statistics));
+		run_error(run, "bench", "the kernel does not measure programs: %s",
+			  strerror(-statistics));
 		run->result->status = RUNTIME_ATTACH_FAILED;
 		return;
 	}

@@ -117,7 +117,8 @@ static void render(const struct plan *plan, enum output_format_id format, const 
 		   size_t size)
 {
 	FILE *null = fopen("/dev/null", "w");
-	struct output *output = output_new(format, plan, null, null, &resolver);
+	struct output *output =
+		output_new(format, plan, null, null, &(struct diag_style){0}, &resolver);
 
 	for (size_t i = 0; i < plan->events.len; i++) {
 		const struct plan_event *event = &plan->events.data[i];

@@ -5,6 +5,7 @@
  *	--- requires          words that the machine must have, see requirements.c; else the case is
  *skipped, and says why
  *	--- env               NAME=VALUE lines
+ *	--- called NAME       the name that the program is called by
  *	--- file NAME         a further file, in the directory that the case runs in
  *	--- input             the script
  *	--- options           options for all of the case's commands

@@ -35,6 +35,20 @@ static const char *program(void)
 	return path ? path : SONDE_PROGRAM;
 }
 
+/* What the case's commands call the program: by its path, or by another name that leads to it. */
+static const char *called(const struct context *x)
+{
+	struct section *name = golden_section(x->c, "called");
+	char *path;
+
+	if (!name)
+		return program();
+	path = arena_printf(x->arena, "%s/%s", x->directory, name->argument);
+	if (symlink(program(), path) && errno != EEXIST)
+		abort();
+	return path;
+}
+
 static char *read_whole(struct arena *arena, const char *path, size_t *len)
 {
 	struct strbuf text = STRBUF_INIT;
@@ -75,7 +89,7 @@ static void set_environment(const struct golden_case *c, struct arena *arena)
 /* The words pass through a shell, so that cases quote as people do. */
 static _Noreturn void execute(const struct context *x, const char *words, const char *input)
 {
-	char *command = arena_printf(x->arena, "exec %s %s", program(), words);
+	char *command = arena_printf(x->arena, "exec %s %s", called(x), words);
 	int in, out, err;
 
 	if (chdir(x->directory))

@@ -406,7 +406,7 @@ START_TEST(a_failed_write_is_remembered)
 	int64_t one = 1;
 
 	ck_assert_ptr_nonnull(full);
-	output = output_new(OUTPUT_TEXT, c->plan, full, c->streams[1], &resolver);
+	output = output_new(OUTPUT_TEXT, c->plan, full, c->streams[1], &case_style, &resolver);
 	ck_assert_int_eq(output_flush(output), 0);
 	output_value(output, case_int(c, 8, true), &one);
 	ck_assert_int_eq(output_flush(output), -ENOSPC);

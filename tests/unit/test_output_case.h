@@ -107,6 +107,8 @@ static const struct output_resolver case_resolver = {
 	.wall_ns = case_wall_ns,
 };
 
+static const struct diag_style case_style = {0};
+
 static struct output_case *case_new(enum output_format_id format)
 {
 	struct arena *arena = arena_new();
@@ -121,7 +123,8 @@ static struct output_case *case_new(enum output_format_id format)
 		vec_push(arena, &c->plan->events, ((struct plan_event){.format = ""}));
 	for (int i = 0; i < 2; i++)
 		c->streams[i] = open_memstream(&c->texts[i], &c->lens[i]);
-	c->output = output_new(format, c->plan, c->streams[0], c->streams[1], &case_resolver);
+	c->output = output_new(format, c->plan, c->streams[0], c->streams[1], &case_style,
+			       &case_resolver);
 	return c;
 }
 

@@ -105,7 +105,7 @@ START_TEST(flags_are_those_of_c)
 			/* A fresh renderer takes the format apart anew. */
 			output_free(c->output);
 			c->output = output_new(OUTPUT_TEXT, c->plan, c->streams[0], c->streams[1],
-					       &case_resolver);
+					       &case_style, &case_resolver);
 			event->format = format;
 			output_format(c->output, event, &number, &got);
 			ck_assert_msg(!strcmp(strbuf_str(&got), expected),

@@ -14,7 +14,8 @@ START_TEST(two_packets)
 		2,    0,    0,    0,    9, 0, 0, 0, 'a', 'b', 4, 0, 0, 0, 0, 0, /* 2 of 9 */
 		0,    0,    0,    0,    0, 0, 1, 0, 0,   0,
 	};
-	struct runtime_options options = {.err = stderr};
+	const struct diag_style style = {0};
+	struct runtime_options options = {.err = stderr, .style = &style};
 	struct run run = {.arena = arena_new(), .options = &options};
 	struct run_packet packet = {
 		.wall_ns = 3000000007, .length = 9, .captured = 2, .snaplen = 64, .bytes = "ab"};
@@ -42,7 +43,8 @@ START_TEST(a_file_that_cannot_be_written_is_told_once)
 {
 	char *text = NULL;
 	size_t size = 0;
-	struct runtime_options options = {.err = open_memstream(&text, &size)};
+	const struct diag_style style = {0};
+	struct runtime_options options = {.err = open_memstream(&text, &size), .style = &style};
 	struct run run = {.arena = arena_new(), .options = &options};
 	struct run_packet packet = {.captured = 1, .snaplen = 64, .bytes = "a"};
 
