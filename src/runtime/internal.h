@@ -99,6 +99,10 @@ void run_pcap_write(struct run *run, const char *path, const struct run_packet *
 void run_pcap_flush(struct run *run);
 void run_pcap_close(struct run *run);
 
+/* --- privilege.c --- */
+/* To be called when everything is attached. */
+void run_drop_privileges(void);
+
 /* --- run.c --- */
 /* A failure of the system, without a place in the script. */
 void run_error(const struct run *run, const char *tag, const char *fmt, ...)

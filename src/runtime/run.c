@@ -271,6 +271,7 @@ static void trace(struct run *run)
 		return;
 	announce(run, count_probes(run, !run->stopping));
 	symbols_note_all(run->symbols);
+	run_drop_privileges();
 	if (run->child)
 		child_resume(run->child);
 	if (provider_links_pin(run->links)) {

@@ -19,7 +19,7 @@ static const char *find_path(bool *denied)
 	*denied = false;
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		snprintf(events, sizeof(events), "%s/events", paths[i]);
-		if (!access(events, F_OK))
+		if (!faccessat(AT_FDCWD, events, F_OK, AT_EACCESS))
 			return paths[i];
 		*denied |= errno == EACCES;
 	}
