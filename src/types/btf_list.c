@@ -59,11 +59,21 @@ void types_each_raw_tracepoint(struct types *types, types_name_fn fn, void *data
 	each(types, BTF_KINDS(BTF_KIND_TYPEDEF), visit_prefixed, &prefixed);
 }
 
+/* The verifier's list of members that are safe, "bpf_iter__task__safe_trusted", is no kind of
+ * iterator.
+ */
+static void visit_iterator(struct btf_object *object, const struct btf_type *type, const char *name,
+			   void *data)
+{
+	if (!strstr(name, "__safe_"))
+		visit_prefixed(object, type, name, data);
+}
+
 void types_each_iterator(struct types *types, types_name_fn fn, void *data)
 {
 	struct prefixed prefixed = {"bpf_iter__", fn, data};
 
-	each(types, BTF_KINDS(BTF_KIND_STRUCT), visit_prefixed, &prefixed);
+	each(types, BTF_KINDS(BTF_KIND_STRUCT), visit_iterator, &prefixed);
 }
 
 /* --- functions --- */
