@@ -287,6 +287,16 @@ static void occupy_standard_descriptors(void)
 			(void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
+/* What was printed without a stream of its own: lists, help, formatted scripts. */
+static int close_standard_output(int status)
+{
+	if (!ferror(stdout) && !fflush(stdout))
+		return status;
+	if (errno != EPIPE)
+		fprintf(stderr, "ERROR[output]: cannot write the output: %s\n", strerror(errno));
+	return status == STATUS_OK ? STATUS_USAGE : status;
+}
+
 int main(int argc, char **argv)
 {
 	struct cli cli = {.arena = arena_new()};
@@ -295,8 +305,7 @@ int main(int argc, char **argv)
 	occupy_standard_descriptors();
 	if (options_parse(&cli, argc, argv, &status))
 		status = act(&cli);
-	if (fflush(stdout) && status == STATUS_OK)
-		status = STATUS_USAGE;
+	status = close_standard_output(status);
 	arena_free(cli.arena);
 	return status;
 }
