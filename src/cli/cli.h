@@ -33,7 +33,9 @@ enum option_id {
 
 struct option_row {
 	int short_name;
-	const char *long_name, *argument, *doc;
+	const char *long_name, *argument;
+	const char *choices; /* words that the argument may be, or NULL */
+	const char *doc;
 };
 extern const struct option_row option_rows[OPT_COUNT];
 
@@ -101,6 +103,7 @@ struct cli {
  * printed. */
 bool options_parse(struct cli *cli, int argc, char **argv, int *status);
 void options_help(const struct cli *cli, FILE *out);
+/* A shell's completion script; false if there is none for it. */
 bool options_completion(const char *shell, FILE *out);
 /* Splits a command as a shell does: blanks, quotes, backslashes. NULL with *error for an open
  * quote. */

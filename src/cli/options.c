@@ -12,8 +12,8 @@
 #define LONG_ONLY 0x100 /* getopt value of an option without a letter: this + its id */
 
 const struct option_row option_rows[OPT_COUNT] = {
-#define OPTION(id, short_name, long_name, argument, doc)                                           \
-	[OPT_##id] = {short_name, long_name, argument, doc},
+#define OPTION(id, short_name, long_name, argument, choices, doc)                                  \
+	[OPT_##id] = {short_name, long_name, argument, choices, doc},
 #include "cli/options.def"
 #undef OPTION
 };
