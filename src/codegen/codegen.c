@@ -204,6 +204,7 @@ static bool generate(struct codegen *cg, struct codegen_object *object)
 	globals_begin(cg);
 	for (i = 0; i < cg->unit->programs.len; i++)
 		emit_program(cg, cg->unit->programs.data[i]);
+	sessions_end(cg);
 	maps_end(cg);
 	globals_end(cg);
 	core_end(cg);

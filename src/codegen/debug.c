@@ -194,6 +194,22 @@ void debug_global(struct codegen *cg, LLVMValueRef global, LLVMMetadataRef type)
 }
 
 /* The kernel refuses functions whose parameters have no names. */
+void debug_declaration(struct codegen *cg, LLVMValueRef function, struct span span,
+		       LLVMMetadataRef result)
+{
+	struct cg_debug *debug = cg->debug;
+	struct location where = sources_locate(cg->options->sources, span.start);
+	LLVMMetadataRef file = file_of(cg, where.source), type;
+	size_t len;
+	const char *name = LLVMGetValueName2(function, &len);
+
+	type = LLVMDIBuilderCreateSubroutineType(debug->builder, file, &result, 1, LLVMDIFlagZero);
+	LLVMSetSubprogram(function,
+			  LLVMDIBuilderCreateFunction(debug->builder, file, name, len, name, len,
+						      file, where.line, type, 0, 0, where.line,
+						      LLVMDIFlagPrototyped, 1));
+}
+
 void debug_function(struct codegen *cg, struct cg_function *fn, struct span span, bool is_static,
 		    LLVMMetadataRef result, const struct debug_param *params, uint32_t nparams)
 {

@@ -96,6 +96,7 @@ struct codegen {
 	LLVMTargetMachineRef machine;
 	LLVMTypeRef i1, i8, i16, i32, i64, ptr, none; /* none: void */
 
+	LLVMValueRef *session_parts; /* by index of the program: session.c */
 	struct cg_debug *debug; /* debug.c */
 	struct cg_core_struct *core_structs; /* core.c */
 	struct hashmap *constants; /* of cg_const_bytes() */
@@ -298,6 +299,9 @@ struct debug_param {
 	const char *name;
 	LLVMMetadataRef type;
 };
+/* Describes a function of the kernel that takes nothing. */
+void debug_declaration(struct codegen *cg, LLVMValueRef function, struct span span,
+		       LLVMMetadataRef result);
 /* Describes @fn->function, which starts at @span. */
 void debug_function(struct codegen *cg, struct cg_function *fn, struct span span, bool is_static,
 		    LLVMMetadataRef result, const struct debug_param *params, uint32_t nparams);
@@ -465,5 +469,11 @@ LLVMValueRef emit_bytes_difference(struct codegen *cg, struct span span, LLVMVal
  * event). @code, an i64, is the payload of a helper error, NULL for a runtime error.
  */
 void emit_error_event(struct codegen *cg, uint32_t error, LLVMValueRef code);
+
+/* --- session.c --- */
+/* The function of a program that is one end of a session. */
+void session_add(struct codegen *cg, const struct cg_program *program, LLVMValueRef function);
+/* Once all programs are there: those that run them. */
+void sessions_end(struct codegen *cg);
 
 #endif

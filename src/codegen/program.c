@@ -49,14 +49,21 @@ struct cg_function *cg_function_new(struct codegen *cg, const char *name, LLVMTy
 static struct cg_function *main_begin(struct codegen *cg)
 {
 	const struct plan_prog *plan = cg->program->plan;
+	bool is_part = plan->is_session || plan->session;
 	LLVMTypeRef type = LLVMFunctionType(cg->i32, &cg->ptr, 1, 0);
-	struct cg_function *fn = cg_function_new(cg, plan->name, type);
+	const char *name = !is_part ? plan->name
+				    : arena_printf(cg->arena, "%s_%s", plan->name,
+						   plan->session ? "end" : "begin");
+	struct cg_function *fn = cg_function_new(cg, name, type);
 	const struct debug_param ctx = {"ctx", debug_pointer(cg, NULL)};
 	struct span span = cg->program->ast->probe->span;
 
-	LLVMSetSection(fn->function, plan->section);
+	if (is_part)
+		session_add(cg, cg->program, fn->function);
+	else
+		LLVMSetSection(fn->function, plan->section);
 	fn->ctx = LLVMGetParam(fn->function, 0);
-	debug_function(cg, fn, span, false, debug_int(cg, 4, true), &ctx, 1);
+	debug_function(cg, fn, span, is_part, debug_int(cg, 4, true), &ctx, 1);
 	cg->program->main = fn;
 	cg->fn = fn;
 	cg_set_location(cg, span);

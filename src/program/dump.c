@@ -162,9 +162,11 @@ static void dump_target(struct strbuf *out, const struct plan_target *target)
 
 static void dump_prog(struct strbuf *out, const struct plan_prog *prog)
 {
-	strbuf_addf(out, "program %s: %s, section %s%s%s%s\n", prog->name, prog->provider,
+	strbuf_addf(out, "program %s: %s, section %s%s%s%s%s\n", prog->name, prog->provider,
 		    prog->section, prog->has_predicate ? ", predicate" : "",
-		    prog->is_multi ? ", multi" : "", prog->uses_cookie ? ", cookie" : "");
+		    prog->is_multi ? ", multi" : "",
+		    prog->is_session || prog->session ? ", session" : "",
+		    prog->uses_cookie ? ", cookie" : "");
 	for (size_t i = 0; i < prog->targets.len; i++)
 		dump_target(out, &prog->targets.data[i]);
 	for (size_t i = 0; i < prog->fields.len; i++)

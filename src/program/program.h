@@ -132,6 +132,7 @@ struct plan_target {
 	uint64_t rate; /* timers: in @unit; software, hardware: the count (0: default); watchpoint:
 			  length */
 	enum plan_unit unit;
+	bool is_match; /* one of those that a pattern stands for: it may be missing */
 };
 
 /* A field of a tracepoint's record that a program reads at a fixed offset: checked when an object
@@ -142,13 +143,15 @@ struct plan_field_use {
 };
 
 struct plan_prog {
-	const char *name; /* of the BPF function, unique: "begin_1",
-			     "tracepoint_sched_sched_switch_2" */
+	const char *name; /* of the BPF function: "begin_1", "tracepoint_sched_sched_switch_2";
+			     unique, but that the two ends of a session have one function */
 	const char *section; /* ELF section, from the provider */
 	const char *provider; /* canonical name: "tracepoint" */
 	struct plan_place place; /* the probe's attach point */
 	bool is_multi; /* attach with one link for all targets */
 	bool uses_cookie; /* the target's index must be given as the BPF cookie of each link */
+	bool is_session; /* attach with one link to where the targets begin and end */
+	uint32_t session; /* of what such a program runs at the end: 1 + its index; else 0 */
 	bool has_predicate;
 	VEC(struct plan_target)
 	targets;

@@ -176,6 +176,7 @@ static void serial_target(struct serial *serial, struct plan_target *target)
 	target->has_address = serial_bool(serial, target->has_address);
 	target->rate = serial_u64(serial, target->rate);
 	target->unit = serial_enum(serial, target->unit, UNIT_NS);
+	target->is_match = serial_bool(serial, target->is_match);
 }
 
 static void serial_field(struct serial *serial, struct plan_field_use *field)
@@ -193,6 +194,8 @@ static void serial_prog(struct serial *serial, struct plan_prog *prog)
 	serial_place(serial, &prog->place);
 	prog->is_multi = serial_bool(serial, prog->is_multi);
 	prog->uses_cookie = serial_bool(serial, prog->uses_cookie);
+	prog->is_session = serial_bool(serial, prog->is_session);
+	prog->session = serial_u32(serial, prog->session);
 	prog->has_predicate = serial_bool(serial, prog->has_predicate);
 	serial_vec(serial, &prog->targets, struct plan_target, serial_target, LEAST_TARGET);
 	serial_vec(serial, &prog->fields, struct plan_field_use, serial_field, LEAST_FIELD);
@@ -375,8 +378,17 @@ static bool stacks_are_sound(const struct plan_stacks *stacks)
 	       stacks->depth <= STACK_DEPTH_MAX;
 }
 
+static bool session_is_sound(const struct plan *plan, const struct plan_prog *prog)
+{
+	return !prog->session ||
+	       (prog->session <= plan->progs.len && plan->progs.data[prog->session - 1].is_session);
+}
+
 static const char *plan_fault(const struct plan *plan)
 {
+	for (size_t i = 0; i < plan->progs.len; i++)
+		if (!session_is_sound(plan, &plan->progs.data[i]))
+			return "a program belongs to no session";
 	for (size_t i = 0; i < plan->maps.len; i++)
 		if (!map_is_sound(&plan->maps.data[i]))
 			return "a map has no usable key or value";

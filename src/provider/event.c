@@ -159,9 +159,9 @@ static int expand_software(const struct provider_env *env, const struct plan_tar
 	return expand(env, pattern, found, data, software_names, "software");
 }
 
-static int attach_software(const struct provider_attach *a, const char **error, uint32_t *failed)
+static bool attach_software(const struct provider_attach *a)
 {
-	return attach_each(a, attach_one_software, error, failed);
+	return attach_each(a, attach_one_software);
 }
 
 static bool parse_hardware(const struct provider_env *env, struct diags *diags,
@@ -177,9 +177,9 @@ static int expand_hardware(const struct provider_env *env, const struct plan_tar
 	return expand(env, pattern, found, data, hardware_names, "hardware");
 }
 
-static int attach_hardware(const struct provider_attach *a, const char **error, uint32_t *failed)
+static bool attach_hardware(const struct provider_attach *a)
 {
-	return attach_each(a, attach_one_hardware, error, failed);
+	return attach_each(a, attach_one_hardware);
 }
 
 static const char *const software_forms[] = {"software:EVENT", "software:EVENT:COUNT", NULL};

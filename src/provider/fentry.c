@@ -253,21 +253,28 @@ static void prepare(const struct provider_env *env, const struct plan_prog *prog
 		bpf_program__set_attach_target(bpf, fd, target->function);
 }
 
-static int attach(const struct provider_attach *attach, const char **error, uint32_t *failed)
+static int attach_one(const struct provider_attach *attach, const struct plan_target *target,
+		      uint32_t index, const char **error)
 {
 	struct bpf_link *link = bpf_program__attach_trace(attach->bpf);
 
+	(void)target;
+	(void)index;
 	if (link) {
 		provider_links_add_link(attach->links, link);
 		return 0;
 	}
-	*failed = 0;
 	if (errno == EOPNOTSUPP || errno == ENOTSUP)
 		*error = "this kernel has no trampolines for functions "
 			 "(CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS)";
 	else
 		*error = arena_strdup(attach->arena, strerror(errno));
 	return -errno;
+}
+
+static bool attach(const struct provider_attach *attach)
+{
+	return attach_each(attach, attach_one);
 }
 
 /* --- listings --- */

@@ -85,6 +85,34 @@ const struct name_list *kernel_functions(const struct provider_env *env, const c
 	return cache->functions;
 }
 
+static void find_shared_names(const struct provider_env *env, struct hashmap *shared)
+{
+	const char *error;
+	const struct name_list *list = kernel_functions(env, &error);
+	struct hashmap seen;
+
+	hashmap_init(&seen, env->arena);
+	for (size_t i = 0; list && i < list->names.len; i++) {
+		struct name_pair *pair = &list->names.data[i];
+
+		if (pair->is_repeated || hashmap_gets(&seen, pair->name))
+			hashmap_sets(shared, pair->name, pair);
+		hashmap_sets(&seen, pair->name, pair);
+	}
+}
+
+const struct hashmap *kernel_shared_names(const struct provider_env *env)
+{
+	struct provider_cache *cache = provider_cache(env);
+
+	if (!cache->has_shared_names) {
+		hashmap_init(&cache->shared_names, env->arena);
+		find_shared_names(env, &cache->shared_names);
+		cache->has_shared_names = true;
+	}
+	return &cache->shared_names;
+}
+
 bool kernel_function_exists(const struct name_list *list, const char *module, const char *name)
 {
 	for (size_t i = 0; i < list->names.len; i++) {
@@ -99,10 +127,8 @@ bool kernel_function_exists(const struct name_list *list, const char *module, co
 
 /* --- addresses, and other names --- */
 
-typedef void (*symbol_fn)(uint64_t address, const char *name, const char *module, void *data);
-
 /* "ffffffff81000000 T _text", and a module's name in brackets behind a tab. */
-static void each_symbol(symbol_fn fn, void *data)
+void kernel_each_symbol(symbol_fn fn, void *data)
 {
 	FILE *file = fopen("/proc/kallsyms", "re");
 	char *line = NULL, name[512], module[64];
@@ -141,7 +167,7 @@ void kernel_function_addresses(const char *module, const char *name, struct addr
 {
 	struct address_search search = {module, name, list};
 
-	each_symbol(add_address, &search);
+	kernel_each_symbol(add_address, &search);
 }
 
 struct listed_search {
@@ -169,6 +195,6 @@ enum kernel_function_state kernel_function_find(const struct name_list *list, co
 	kernel_function_addresses(module, name, &search.addresses);
 	if (!search.addresses.addresses.len)
 		return FUNCTION_MISSING;
-	each_symbol(find_listed, &search);
+	kernel_each_symbol(find_listed, &search);
 	return search.is_listed ? FUNCTION_TRACEABLE : FUNCTION_NOT_TRACEABLE;
 }

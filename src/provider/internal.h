@@ -22,7 +22,9 @@ struct provider_cache {
 	struct hashmap notes; /* path to notes: usdt_notes.c */
 	const struct name_list *functions; /* of the kernel: functions.c */
 	const char *functions_error; /* why there are none */
-	enum cached_answer kprobe_multi;
+	struct hashmap shared_names; /* of functions of the kernel: functions.c */
+	bool has_shared_names;
+	enum cached_answer kprobe_multi, kprobe_session;
 };
 struct provider_cache *provider_cache(const struct provider_env *env);
 
@@ -43,6 +45,7 @@ int expand_itself(const struct provider_env *env, const struct plan_target *patt
 /* --- names.c: what listing callbacks collect --- */
 struct name_pair {
 	const char *module, *name; /* module may be NULL */
+	bool is_repeated; /* the sorted list had it more than once */
 };
 struct name_list {
 	struct arena *arena;
@@ -84,12 +87,20 @@ void provider_links_add_pin(struct provider_links *links, const char *path);
 void provider_links_watch(struct provider_links *links, size_t count, uint64_t address);
 /* Detaches all but the first @count. */
 void provider_links_cut(struct provider_links *links, size_t count);
-/* Attaches each target by @fn, which is given the target's index as compiled: its cookie. On
- * failure none of them is. */
+/* --- attach.c: targets one by one, or many by one link --- */
+/* Attaches one target, whose cookie is @index; 0, or negative errno with *error. */
 typedef int (*attach_one_fn)(const struct provider_attach *attach, const struct plan_target *target,
 			     uint32_t index, const char **error);
-int attach_each(const struct provider_attach *attach, attach_one_fn fn, const char **error,
-		uint32_t *failed);
+/* As provider.attach has it. */
+bool attach_each(const struct provider_attach *attach, attach_one_fn fn);
+/* Attaches @n things from @first on by one link: its descriptor, or negative errno with
+ * *error. */
+typedef int (*attach_range_fn)(const struct provider_attach *attach, uint32_t first, uint32_t n,
+			       void *data, const char **error);
+/* All @n, as provider.attach has it: @targets tells which targets they are. Around those that the
+ * kernel refuses there is more than one link. */
+bool attach_range(const struct provider_attach *attach, const uint32_t *targets, uint32_t n,
+		  attach_range_fn fn, void *data);
 /* --- iterate.c: iterators read to their end by a thread --- */
 struct iteration *iteration_start(const int *fds, size_t n);
 int iteration_fd(const struct iteration *iteration); /* readable when it has ended */
@@ -119,11 +130,17 @@ struct address_list {
 	addresses;
 };
 
+/* Names that several functions have: the value is not NULL. */
+const struct hashmap *kernel_shared_names(const struct provider_env *env);
+
+/* All functions of the kernel, wherever they are; @module is "vmlinux" for the kernel itself, the
+ * address 0 if the kernel does not tell it. */
+typedef void (*symbol_fn)(uint64_t address, const char *name, const char *module, void *data);
+void kernel_each_symbol(symbol_fn fn, void *data);
+
 /* Where the functions of that name begin, in the module ("vmlinux": the kernel) or, if it is NULL,
  * anywhere; none if the kernel does not tell. */
 void kernel_function_addresses(const char *module, const char *name, struct address_list *list);
-/* kprobe_multi.c */
-bool kprobe_multi_works(const struct provider_env *env);
 
 /* --- elf.c: functions of a binary --- */
 struct elf_function {
@@ -197,7 +214,21 @@ size_t insn_length(const uint8_t *code, size_t size);
 /* Whether an instruction begins at @offset of a function; true if that cannot be told. */
 bool insn_begins_at(const uint8_t *code, size_t size, size_t offset);
 
-/* --- multi.c: one link for many functions, which libbpf 1.1 has not --- */
+/* --- multi.c: one link for many functions; libbpf 1.1 knows the first kind only --- */
+enum kprobe_side { KPROBE_ENTRY, KPROBE_RETURN, KPROBE_BOTH }; /* both: a session */
+struct kprobe_multi {
+	const char *const *names; /* or, if it is NULL, */
+	const uint64_t *addresses;
+	const uint64_t *cookies;
+	uint32_t n;
+	enum kprobe_side side;
+};
+/* Whether the kernel has it. */
+bool kprobe_multi_works(enum kprobe_side side);
+/* A link's descriptor, or negative errno. */
+int kprobe_multi_attach(int prog_fd, const struct kprobe_multi *multi);
+#define ATTACH_TRACE_KPROBE_SESSION 56 /* BPF_TRACE_KPROBE_SESSION, Linux 6.10 */
+
 bool uprobe_multi_works(void);
 struct uprobe_multi {
 	const char *path;
@@ -209,5 +240,9 @@ struct uprobe_multi {
 /* A link's descriptor, or negative errno. */
 int uprobe_multi_attach(int prog_fd, const struct uprobe_multi *multi);
 #define ATTACH_TRACE_UPROBE_MULTI 48 /* BPF_TRACE_UPROBE_MULTI, Linux 6.6 */
+
+/* --- kprobe_multi.c --- */
+/* As provider.attach has it, for a program that is_multi or is_session. */
+bool kprobe_multi_attach_all(const struct provider_attach *attach, enum kprobe_side side);
 
 #endif

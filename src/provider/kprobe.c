@@ -6,11 +6,10 @@
 
 #include "types/btf.h"
 
-#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #define REGISTER_ARGS 6 /* of x86_64's calling convention */
 
@@ -111,9 +110,10 @@ static int search(const struct provider_env *env, const struct plan_target *patt
 		  const char *provider, const struct name_list *list, provider_found_fn found,
 		  void *data)
 {
-	const char *last = "";
+	struct hashmap seen;
 	int n = 0;
 
+	hashmap_init(&seen, env->arena);
 	for (size_t i = 0; i < list->names.len; i++) {
 		const struct name_pair *pair = &list->names.data[i];
 		const char *module = pair->module ? pair->module : "vmlinux";
@@ -122,12 +122,12 @@ static int search(const struct provider_env *env, const struct plan_target *patt
 		if (!glob_match(pattern->function, pair->name) ||
 		    (pattern->module && !glob_match(pattern->module, module)))
 			continue;
-		/* Several static functions may share a name: a probe has all of them. */
-		if (!strcmp(last, pair->name))
-			continue;
-		last = pair->name;
 		target.function = pair->name;
 		target.module = pattern->module && strcmp(pattern->module, "*") ? module : NULL;
+		/* Several functions may share a name: a probe has all of them. */
+		if (!target.module && hashmap_gets(&seen, pair->name))
+			continue;
+		hashmap_sets(&seen, pair->name, (void *)(uintptr_t)pair->name);
 		n += found_one(env, &target, provider, found, data);
 	}
 	return n;
@@ -182,10 +182,65 @@ static void signature(const struct provider_env *env, const struct plan_target *
 
 /* --- attaching --- */
 
+static bool multi_works(const struct provider_env *env)
+{
+	struct provider_cache *cache = provider_cache(env);
+
+	if (cache->kprobe_multi == ANSWER_UNKNOWN)
+		cache->kprobe_multi = kprobe_multi_works(KPROBE_ENTRY) ? ANSWER_YES : ANSWER_NO;
+	return cache->kprobe_multi == ANSWER_YES;
+}
+
 static bool can_multi(const struct provider_env *env, const struct plan_target *pattern)
 {
 	return !env->no_kprobe_multi && pattern->function && !pattern->has_offset &&
-	       glob_is_pattern(pattern->function) && kprobe_multi_works(env);
+	       glob_is_pattern(pattern->function) && multi_works(env);
+}
+
+static bool session_works(const struct provider_env *env)
+{
+	struct provider_cache *cache = provider_cache(env);
+
+	if (cache->kprobe_session == ANSWER_UNKNOWN)
+		cache->kprobe_session = kprobe_multi_works(KPROBE_BOTH) ? ANSWER_YES : ANSWER_NO;
+	return cache->kprobe_session == ANSWER_YES;
+}
+
+/* A session is a multi link, which has functions by name that ftrace can trace. */
+static bool is_session_target(const struct name_list *list, const struct plan_target *entry,
+			      const struct plan_target *exit)
+{
+	return entry->function && !entry->has_offset && exit->function &&
+	       !strcmp(entry->function, exit->function) &&
+	       (entry->module ? exit->module && !strcmp(entry->module, exit->module)
+			      : !exit->module) &&
+	       kernel_function_exists(list, entry->module, entry->function);
+}
+
+static bool can_session(const struct provider_env *env, const struct plan_prog *entry,
+			const struct plan_prog *exit)
+{
+	const char *error;
+	const struct name_list *list;
+
+	if (env->no_kprobe_session || env->no_kprobe_multi ||
+	    strcmp(exit->provider, "kretprobe") != 0 || entry->targets.len != exit->targets.len ||
+	    !entry->targets.len)
+		return false;
+	list = kernel_functions(env, &error);
+	for (size_t i = 0; list && i < entry->targets.len; i++)
+		if (!is_session_target(list, &entry->targets.data[i], &exit->targets.data[i]))
+			return false;
+	return list && session_works(env);
+}
+
+static void kprobe_prepare(const struct provider_env *env, const struct plan_prog *prog,
+			   struct bpf_program *bpf)
+{
+	(void)env;
+	if (prog->is_session)
+		bpf_program__set_expected_attach_type(
+			bpf, (enum bpf_attach_type)ATTACH_TRACE_KPROBE_SESSION);
 }
 
 static const char *kprobe_section(const struct provider_env *env, const struct plan_prog *prog)
@@ -262,46 +317,20 @@ static int kretprobe_one(const struct provider_attach *attach, const struct plan
 	return attach_one(attach, target, index, true, error);
 }
 
-static int attach_multi(const struct provider_attach *attach, bool is_return, const char **error,
-			uint32_t *failed)
+static bool kprobe_attach(const struct provider_attach *attach)
 {
-	const struct plan_prog *prog = attach->prog;
-	size_t n = prog->targets.len;
-	const char **names = arena_new_array(attach->arena, const char *, n);
-	__u64 *cookies = arena_new_array(attach->arena, __u64, n);
-	LIBBPF_OPTS(bpf_link_create_opts, opts, .kprobe_multi.cnt = (uint32_t)n,
-		    .kprobe_multi.syms = names, .kprobe_multi.cookies = cookies,
-		    .kprobe_multi.flags = is_return ? BPF_F_KPROBE_MULTI_RETURN : 0);
-	int fd;
-
-	for (size_t i = 0; i < n; i++) {
-		names[i] = prog->targets.data[i].function;
-		cookies[i] = attach->indices ? attach->indices[i] : i;
-	}
-	fd = bpf_link_create(attach->prog_fd, 0, BPF_TRACE_KPROBE_MULTI, &opts);
-	if (fd >= 0) {
-		provider_links_add_fd(attach->links, fd);
-		return 0;
-	}
-	*failed = 0;
-	*error = fd == -ESRCH ? "the kernel cannot trace one of the functions"
-			      : perf_error(attach->arena, fd);
-	return fd;
+	if (attach->prog->is_session)
+		return kprobe_multi_attach_all(attach, KPROBE_BOTH);
+	if (attach->prog->is_multi)
+		return kprobe_multi_attach_all(attach, KPROBE_ENTRY);
+	return attach_each(attach, kprobe_one);
 }
 
-static int kprobe_attach(const struct provider_attach *attach, const char **error, uint32_t *failed)
+static bool kretprobe_attach(const struct provider_attach *attach)
 {
 	if (attach->prog->is_multi)
-		return attach_multi(attach, false, error, failed);
-	return attach_each(attach, kprobe_one, error, failed);
-}
-
-static int kretprobe_attach(const struct provider_attach *attach, const char **error,
-			    uint32_t *failed)
-{
-	if (attach->prog->is_multi)
-		return attach_multi(attach, true, error, failed);
-	return attach_each(attach, kretprobe_one, error, failed);
+		return kprobe_multi_attach_all(attach, KPROBE_RETURN);
+	return attach_each(attach, kretprobe_one);
 }
 
 /* --- listings --- */
@@ -347,7 +376,9 @@ const struct provider provider_kprobe = {
 	.expand = kprobe_expand,
 	.signature = signature,
 	.can_multi = can_multi,
+	.can_session = can_session,
 	.section = kprobe_section,
+	.prepare = kprobe_prepare,
 	.attach = kprobe_attach,
 	.describe = kprobe_describe,
 };

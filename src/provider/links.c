@@ -231,23 +231,3 @@ void provider_links_free(struct provider_links *links)
 	free(links->entries);
 	free(links);
 }
-
-int attach_each(const struct provider_attach *attach,
-		int (*one)(const struct provider_attach *attach, const struct plan_target *target,
-			   uint32_t index, const char **error),
-		const char **error, uint32_t *failed)
-{
-	size_t before = provider_links_count(attach->links);
-
-	for (uint32_t i = 0; i < attach->prog->targets.len; i++) {
-		int result = one(attach, &attach->prog->targets.data[i],
-				 attach->indices ? attach->indices[i] : i, error);
-
-		if (result) {
-			*failed = i;
-			provider_links_cut(attach->links, before);
-			return result;
-		}
-	}
-	return 0;
-}

@@ -1,5 +1,5 @@
 /* The bpf(2) system call for links that libbpf 1.1 and the headers of Linux 6.1 do not know: uprobe
- * multi (Linux 6.6). */
+ * multi (Linux 6.6), kprobe session (Linux 6.10). */
 #include "provider/internal.h"
 
 #include <bpf/bpf.h>
@@ -9,14 +9,22 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define MULTI_RETURN 1u /* BPF_F_UPROBE_MULTI_RETURN */
+#define MULTI_RETURN 1u /* BPF_F_KPROBE_MULTI_RETURN, BPF_F_UPROBE_MULTI_RETURN */
 
-/* The part of union bpf_attr that BPF_LINK_CREATE reads, as of Linux 6.6
+/* The part of union bpf_attr that BPF_LINK_CREATE reads, as of Linux 6.10
  * (include/uapi/linux/bpf.h). */
 struct multi_attr {
 	uint32_t prog_fd, target_fd, attach_type, flags;
-	uint64_t path, offsets, ref_ctr_offsets, cookies;
-	uint32_t cnt, multi_flags, pid, reserved;
+	union {
+		struct {
+			uint32_t flags, cnt;
+			uint64_t syms, addrs, cookies;
+		} kprobe;
+		struct {
+			uint64_t path, offsets, ref_ctr_offsets, cookies;
+			uint32_t cnt, flags, pid, reserved;
+		} uprobe;
+	};
 };
 
 static int create(struct multi_attr *attr)
@@ -26,43 +34,81 @@ static int create(struct multi_attr *attr)
 	return fd < 0 ? -errno : fd;
 }
 
-int uprobe_multi_attach(int prog_fd, const struct uprobe_multi *multi)
+int kprobe_multi_attach(int prog_fd, const struct kprobe_multi *multi)
 {
 	struct multi_attr attr = {
 		.prog_fd = (uint32_t)prog_fd,
-		.attach_type = ATTACH_TRACE_UPROBE_MULTI,
-		.path = (uintptr_t)multi->path,
-		.offsets = (uintptr_t)multi->offsets,
-		.cookies = (uintptr_t)multi->cookies,
-		.cnt = multi->n,
-		.multi_flags = multi->is_return ? MULTI_RETURN : 0,
-		.pid = (uint32_t)multi->pid,
+		.attach_type = multi->side == KPROBE_BOTH ? ATTACH_TRACE_KPROBE_SESSION
+							  : (uint32_t)BPF_TRACE_KPROBE_MULTI,
+		.kprobe.flags = multi->side == KPROBE_RETURN ? MULTI_RETURN : 0,
+		.kprobe.cnt = multi->n,
+		.kprobe.syms = (uintptr_t)multi->names,
+		.kprobe.addrs = (uintptr_t)multi->addresses,
+		.kprobe.cookies = (uintptr_t)multi->cookies,
 	};
 
 	return create(&attr);
 }
 
-/* Loads "return 0" as such a program and offers it a file that cannot be probed: a kernel that
- * knows the type says so in its own way. */
-bool uprobe_multi_works(void)
+int uprobe_multi_attach(int prog_fd, const struct uprobe_multi *multi)
 {
-	const struct bpf_insn code[] = {
+	struct multi_attr attr = {
+		.prog_fd = (uint32_t)prog_fd,
+		.attach_type = ATTACH_TRACE_UPROBE_MULTI,
+		.uprobe.path = (uintptr_t)multi->path,
+		.uprobe.offsets = (uintptr_t)multi->offsets,
+		.uprobe.cookies = (uintptr_t)multi->cookies,
+		.uprobe.cnt = multi->n,
+		.uprobe.flags = multi->is_return ? MULTI_RETURN : 0,
+		.uprobe.pid = (uint32_t)multi->pid,
+	};
+
+	return create(&attr);
+}
+
+/* "return 0", or negative errno. */
+static int load_nothing(uint32_t attach_type)
+{
+	static const struct bpf_insn code[] = {
 		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
 		{.code = BPF_JMP | BPF_EXIT},
 	};
 	LIBBPF_OPTS(bpf_prog_load_opts, opts,
-		    .expected_attach_type = (enum bpf_attach_type)ATTACH_TRACE_UPROBE_MULTI);
-	uint64_t offset = 0;
-	struct uprobe_multi multi = {.path = "/", .offsets = &offset, .n = 1};
-	int prog, result;
+		    .expected_attach_type = (enum bpf_attach_type)attach_type);
 
-	prog = bpf_prog_load(BPF_PROG_TYPE_KPROBE, NULL, "GPL", code, 2, &opts);
+	return bpf_prog_load(BPF_PROG_TYPE_KPROBE, NULL, "GPL", code, 2, &opts);
+}
+
+/* What is offered cannot be probed: a kernel that knows the type says so in its own way. */
+bool kprobe_multi_works(enum kprobe_side side)
+{
+	const char *name = "sonde_asks_for_no_function";
+	const struct kprobe_multi multi = {.names = &name, .n = 1, .side = side};
+	int prog = load_nothing(side == KPROBE_BOTH ? ATTACH_TRACE_KPROBE_SESSION
+						    : (uint32_t)BPF_TRACE_KPROBE_MULTI);
+	int result;
+
+	if (prog < 0)
+		return false;
+	result = kprobe_multi_attach(prog, &multi);
+	close(prog);
+	if (result >= 0)
+		close(result);
+	return result == -ESRCH;
+}
+
+bool uprobe_multi_works(void)
+{
+	uint64_t offset = 0;
+	/* A directory is no regular file. */
+	const struct uprobe_multi multi = {.path = "/", .offsets = &offset, .n = 1};
+	int prog = load_nothing(ATTACH_TRACE_UPROBE_MULTI), result;
+
 	if (prog < 0)
 		return false;
 	result = uprobe_multi_attach(prog, &multi);
 	close(prog);
 	if (result >= 0)
 		close(result);
-	/* A directory is no regular file. */
 	return result == -EBADF;
 }

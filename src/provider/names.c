@@ -37,5 +37,7 @@ void name_list_sort(struct name_list *list)
 	for (size_t i = 1; i < list->names.len; i++)
 		if (name_pair_compare(&list->names.data[kept], &list->names.data[i]))
 			list->names.data[++kept] = list->names.data[i];
+		else
+			list->names.data[kept].is_repeated = true;
 	list->names.len = kept + 1;
 }

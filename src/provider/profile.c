@@ -34,9 +34,9 @@ static int attach_one(const struct provider_attach *attach, const struct plan_ta
 	return result;
 }
 
-static int attach(const struct provider_attach *attach, const char **error, uint32_t *failed)
+static bool attach(const struct provider_attach *attach)
 {
-	return attach_each(attach, attach_one, error, failed);
+	return attach_each(attach, attach_one);
 }
 
 static const char *const forms[] = {"profile:hz:N", "profile:s:N, ms:N, us:N", "profile:DURATION",

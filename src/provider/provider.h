@@ -104,8 +104,10 @@ struct provider_attach {
 	const struct provider_env *env;
 	struct provider_links *links;
 	struct arena *arena; /* for messages */
-	const uint32_t *indices; /* of the targets, in the program as it was compiled: cookies;
-				    NULL: as they stand */
+	/* Told of a target that cannot be attached: its index, a negative errno, and what is wrong
+	 * with the remedy. True: go on without it. */
+	bool (*refused)(void *data, uint32_t target, int error, const char *why);
+	void *data;
 };
 
 struct provider {
@@ -141,6 +143,10 @@ struct provider {
 	/* True if all of the pattern's matches can share one program and one link here. May be
 	 * NULL: no. */
 	bool (*can_multi)(const struct provider_env *env, const struct plan_target *pattern);
+	/* True if @entry, of this provider, and @exit can share one program here, which runs the
+	 * bodies of both, and one link. May be NULL: no. */
+	bool (*can_session)(const struct provider_env *env, const struct plan_prog *entry,
+			    const struct plan_prog *exit);
 	/* The ELF section of its programs (libbpf's names decide program and attach type). */
 	const char *(*section)(const struct provider_env *env, const struct plan_prog *prog);
 	/* Settings that the section's name cannot express, before the program is loaded. May be
@@ -148,12 +154,11 @@ struct provider {
 	void (*prepare)(const struct provider_env *env, const struct plan_prog *prog,
 			struct bpf_program *bpf);
 	/*
-	 * Attaches the program to all its targets. Returns 0, or a negative errno with *error set:
-	 * what could not be attached, why, and the remedy. A target that is gone obeys
-	 * missing_probes (the caller decides): *failed is its index. Not called for
+	 * Attaches the program to all its targets, but for those that are refused and that the
+	 * caller will do without. False if it will not: then none is attached. Not called for
 	 * PROVIDER_SPECIAL.
 	 */
-	int (*attach)(const struct provider_attach *attach, const char **error, uint32_t *failed);
+	bool (*attach)(const struct provider_attach *attach);
 	/* The probe's parameters as -lv prints them, each line indented by four blanks. May be
 	 * NULL. */
 	void (*describe)(const struct provider_env *env, const struct plan_target *target,
@@ -166,6 +171,10 @@ struct provider {
 const struct provider *provider_find(const char *name);
 /* All, in the order of the manual. */
 const struct provider *const *providers(size_t *n);
+
+/* Whether attaching failed because of the target, not for want of descriptors or memory, which no
+ * other target would have either. */
+bool provider_blames_target(int error);
 
 /* True if @text matches @pattern, where "*" stands for any run of bytes. */
 bool glob_match(const char *pattern, const char *text);

@@ -104,9 +104,9 @@ static int attach_one(const struct provider_attach *attach, const struct plan_ta
 	return result;
 }
 
-static int attach(const struct provider_attach *attach, const char **error, uint32_t *failed)
+static bool attach(const struct provider_attach *attach)
 {
-	return attach_each(attach, attach_one, error, failed);
+	return attach_each(attach, attach_one);
 }
 
 static void describe(const struct provider_env *env, const struct plan_target *target,

@@ -397,62 +397,94 @@ static int attach_return(const struct provider_attach *attach, const struct plan
 	return attach_one(attach, target, index, error, true);
 }
 
-/* One link for each file. */
-static int attach_multi(const struct provider_attach *attach, bool is_return, const char **error,
-			uint32_t *failed)
+/* What a link for functions of one file is made of. */
+struct functions {
+	const char *path;
+	uint64_t *offsets, *cookies;
+	uint32_t *targets; /* index of each */
+	uint32_t n;
+	bool is_return;
+};
+
+static int attach_some(const struct provider_attach *attach, uint32_t first, uint32_t n, void *data,
+		       const char **error)
+{
+	const struct functions *functions = data;
+	const struct uprobe_multi multi = {
+		.path = elf_file_on_disk(attach->env, functions->path),
+		.offsets = functions->offsets + first,
+		.cookies = attach->prog->uses_cookie ? functions->cookies + first : NULL,
+		.n = n,
+		.pid = attach->pid,
+		.is_return = functions->is_return,
+	};
+	int fd = uprobe_multi_attach(attach->prog_fd, &multi);
+
+	if (fd < 0)
+		*error = perf_error(attach->arena, fd);
+	return fd;
+}
+
+/* Takes the targets from @first on that are in one file; false if the caller will not do without
+ * one that is not there. */
+static bool collect_file(const struct provider_attach *attach, uint32_t first,
+			 struct functions *functions, uint32_t *next)
 {
 	const struct plan_prog *prog = attach->prog;
-	uint32_t n = (uint32_t)prog->targets.len;
-	uint64_t *offsets = arena_new_array(attach->arena, uint64_t, n);
-	uint64_t *cookies = arena_new_array(attach->arena, uint64_t, n);
+	uint32_t i;
 
-	size_t before = provider_links_count(attach->links);
+	functions->path = prog->targets.data[first].module;
+	functions->n = 0;
+	for (i = first;
+	     i < prog->targets.len && !strcmp(prog->targets.data[i].module, functions->path); i++) {
+		const char *error = "";
+		uint64_t offset;
 
-	for (uint32_t first = 0; first < n;) {
-		const char *path = prog->targets.data[first].module;
-		struct uprobe_multi multi = {.path = elf_file_on_disk(attach->env, path),
-					     .pid = attach->pid,
-					     .is_return = is_return,
-					     .offsets = offsets};
-		uint32_t i;
-		int fd;
-
-		for (i = first; i < n && !strcmp(prog->targets.data[i].module, path); i++) {
-			if (!find_offset(attach, &prog->targets.data[i], &offsets[i - first],
-					 error)) {
-				*failed = i;
-				provider_links_cut(attach->links, before);
-				return -ENOENT;
-			}
-			cookies[i - first] = attach->indices ? attach->indices[i] : i;
+		if (find_offset(attach, &prog->targets.data[i], &offset, &error)) {
+			functions->offsets[functions->n] = offset;
+			functions->cookies[functions->n] = i;
+			functions->targets[functions->n++] = i;
+		} else if (!attach->refused(attach->data, i, -ENOENT, error)) {
+			return false;
 		}
-		multi.n = i - first;
-		multi.cookies = prog->uses_cookie ? cookies : NULL;
-		fd = uprobe_multi_attach(attach->prog_fd, &multi);
-		if (fd < 0) {
-			*failed = first;
-			provider_links_cut(attach->links, before);
-			*error = perf_error(attach->arena, fd);
-			return fd;
-		}
-		provider_links_add_fd(attach->links, fd);
-		first = i;
 	}
-	return 0;
+	*next = i;
+	return true;
 }
 
-static int attach_uprobe(const struct provider_attach *a, const char **error, uint32_t *failed)
+/* One link for each file. */
+static bool attach_multi(const struct provider_attach *attach, bool is_return)
 {
-	if (a->prog->is_multi)
-		return attach_multi(a, false, error, failed);
-	return attach_each(a, attach_entry, error, failed);
+	uint32_t n = (uint32_t)attach->prog->targets.len, next;
+	size_t before = provider_links_count(attach->links);
+	struct functions functions = {
+		.offsets = arena_new_array(attach->arena, uint64_t, n),
+		.cookies = arena_new_array(attach->arena, uint64_t, n),
+		.targets = arena_new_array(attach->arena, uint32_t, n),
+		.is_return = is_return,
+	};
+
+	for (uint32_t first = 0; first < n; first = next) {
+		if (collect_file(attach, first, &functions, &next) &&
+		    (!functions.n ||
+		     attach_range(attach, functions.targets, functions.n, attach_some, &functions)))
+			continue;
+		provider_links_cut(attach->links, before);
+		return false;
+	}
+	return true;
 }
 
-static int attach_uretprobe(const struct provider_attach *a, const char **error, uint32_t *failed)
+static bool attach_uprobe(const struct provider_attach *attach)
 {
-	if (a->prog->is_multi)
-		return attach_multi(a, true, error, failed);
-	return attach_each(a, attach_return, error, failed);
+	return attach->prog->is_multi ? attach_multi(attach, false)
+				      : attach_each(attach, attach_entry);
+}
+
+static bool attach_uretprobe(const struct provider_attach *attach)
+{
+	return attach->prog->is_multi ? attach_multi(attach, true)
+				      : attach_each(attach, attach_return);
 }
 
 /* Arguments by name, where debug info describes the function. */

@@ -83,8 +83,9 @@ static size_t account_probes(const struct run *run, struct output_account_row *r
 		row->name = prog->targets.len ? prog->targets.data[0].name : prog->name;
 		row->ran = counter(run, plan_counter_ran(i));
 		row->filtered = counter(run, plan_counter_filtered(i));
-		row->missed =
-			counter(run, plan_counter_missed(i)) + missed_by_kernel(run->progs[i]);
+		/* What the kernel says of a session stands with its beginning. */
+		row->missed = counter(run, plan_counter_missed(i)) +
+			      (prog->session ? 0 : missed_by_kernel(run->progs[i]));
 		row->total = row->ran + row->filtered + row->missed;
 	}
 	return plan->progs.len;

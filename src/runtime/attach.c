@@ -35,85 +35,108 @@ static void report(const struct run *run, const struct plan_prog *prog, enum dia
 	strbuf_free(&text);
 }
 
-/* Takes the target at @index out of the program, as missing_probes allows. */
-static void drop_target(struct plan_prog *prog, uint32_t *indices, uint32_t index)
-{
-	size_t behind = prog->targets.len - index - 1;
+/* A program that is being attached. */
+struct attaching {
+	const struct run *run;
+	const struct plan_prog *prog;
+	enum plan_missing missing;
+	uint32_t nrefused;
+	const char *why; /* of the last that a pattern stood for, */
+	uint32_t target; /* which is this */
+};
 
-	memmove(&prog->targets.data[index], &prog->targets.data[index + 1],
-		behind * sizeof(prog->targets.data[0]));
-	memmove(&indices[index], &indices[index + 1], behind * sizeof(*indices));
-	prog->targets.len--;
+static bool report_refused(const struct attaching *attaching, uint32_t target, bool may_be_missing,
+			   const char *why)
+{
+	const struct runtime_options *options = attaching->run->options;
+	bool is_error = attaching->missing == MISSING_ERROR || !may_be_missing;
+
+	if (is_error || (attaching->missing == MISSING_WARN && !options->style->no_warnings) ||
+	    options->verbose)
+		report(attaching->run, attaching->prog, is_error ? DIAG_ERROR : DIAG_WARNING,
+		       attaching->prog->targets.data[target].name, why);
+	if (is_error && may_be_missing)
+		fprintf(options->err,
+			"HINT: if it may be missing, set missing_probes = \"warn\" in "
+			"the config block\n");
+	return !is_error;
 }
 
-/* A copy to drop targets from: others look at the plan's. */
-static void copy_targets(struct arena *arena, struct plan_prog *prog, uint32_t *indices)
+/* One of many that a pattern stands for may be left out; others as missing_probes has it. */
+static bool refused(void *data, uint32_t target, int error, const char *why)
 {
-	prog->targets.data = arena_memdup(arena, prog->targets.data,
-					  prog->targets.len * sizeof(prog->targets.data[0]));
-	for (uint32_t i = 0; i < prog->targets.len; i++)
-		indices[i] = i;
+	struct attaching *attaching = data;
+	const struct plan_target *refused = &attaching->prog->targets.data[target];
+
+	attaching->nrefused++;
+	if (!refused->is_match || !provider_blames_target(error))
+		return report_refused(attaching, target, provider_blames_target(error), why);
+	attaching->why = why;
+	attaching->target = target;
+	if (attaching->run->options->verbose)
+		report(attaching->run, attaching->prog, DIAG_WARNING, refused->name, why);
+	return true;
 }
 
 static bool attach_prog(struct run *run, uint32_t index)
 {
-	struct plan_prog prog = run->plan->progs.data[index];
-	uint32_t *indices = arena_new_array(run->arena, uint32_t, prog.targets.len);
+	const struct plan_prog *prog = &run->plan->progs.data[index];
 	const struct runtime_options *options = run->options;
-	enum plan_missing missing = run->plan->config.missing_probes;
-	struct provider_attach attach = {
-		.prog = &prog,
+	struct attaching attaching = {
+		.run = run,
+		.prog = prog,
+		.missing = run->plan->config.missing_probes,
+	};
+	const struct provider_attach attach = {
+		.prog = prog,
 		.bpf = run->progs[index],
 		.prog_fd = bpf_program__fd(run->progs[index]),
 		.pid = options->pid ? options->pid : run->child,
 		.env = options->env,
 		.links = run->links,
 		.arena = run->arena,
-		.indices = indices,
+		.refused = refused,
+		.data = &attaching,
 	};
+	size_t before = provider_links_count(run->links);
+	bool ok;
 
-	copy_targets(run->arena, &prog, indices);
-	while (prog.targets.len) {
-		const char *error = "";
-		uint32_t failed = 0;
-		int result;
+	if (options->verbose)
+		fprintf(options->err, "Attaching %s\n", prog->targets.data[0].name);
+	ok = provider_of(prog)->attach(&attach);
+	/* Of a pattern something must be left. */
+	if (ok && attaching.why && provider_links_count(run->links) == before)
+		ok = report_refused(&attaching, attaching.target, true, attaching.why);
+	if (!ok)
+		run->result->status = RUNTIME_ATTACH_FAILED;
+	run->attached[index] = (uint32_t)prog->targets.len - attaching.nrefused;
+	return ok;
+}
 
-		if (options->verbose)
-			fprintf(options->err, "Attaching %s\n", prog.targets.data[0].name);
-		result = provider_of(&prog)->attach(&attach, &error, &failed);
-		if (!result)
-			break;
-		if (missing == MISSING_ERROR ||
-		    (missing == MISSING_WARN && !options->style->no_warnings) || options->verbose)
-			report(run, &prog, missing == MISSING_ERROR ? DIAG_ERROR : DIAG_WARNING,
-			       prog.targets.data[failed].name, error);
-		if (missing == MISSING_ERROR) {
-			fprintf(options->err,
-				"HINT: if it may be missing, set missing_probes = \"warn\" in "
-				"the config block\n");
-			run->result->status = RUNTIME_ATTACH_FAILED;
-			return false;
-		}
-		drop_target(&prog, indices, failed);
-	}
-	run->attached[index] = (uint32_t)prog.targets.len;
-	return true;
+/* The end of a session is attached with its beginning. */
+static void count_sessions(struct run *run)
+{
+	for (uint32_t i = 0; i < run->plan->progs.len; i++)
+		if (run->plan->progs.data[i].session)
+			run->attached[i] = run->attached[run->plan->progs.data[i].session - 1];
 }
 
 bool run_attach(struct run *run)
 {
 	for (uint32_t i = 0; i < run->plan->progs.len; i++) {
-		const struct provider *provider = provider_of(&run->plan->progs.data[i]);
+		const struct plan_prog *prog = &run->plan->progs.data[i];
+		const struct provider *provider = provider_of(prog);
 
 		if (!provider) {
 			run_error(run, "bad-object", "no provider is called %s here",
-				  run->plan->progs.data[i].provider);
+				  prog->provider);
 			run->result->status = RUNTIME_BAD_OBJECT;
 			return false;
 		}
-		if (!(provider->flags & PROVIDER_SPECIAL) && !attach_prog(run, i))
+		if (!(provider->flags & PROVIDER_SPECIAL) && !prog->session && !attach_prog(run, i))
 			return false;
 	}
+	count_sessions(run);
 	return true;
 }
 

@@ -12,7 +12,7 @@
 
 /* Which of the things that differ between targets a body uses. */
 struct mentions {
-	bool args, argn, retval, ctx, probe, uaddr;
+	bool args, argn, retval, ctx, probe, uaddr, reg, override;
 };
 
 struct found {
@@ -48,7 +48,11 @@ static void mention(struct expr **expr, void *data)
 		return;
 	mention_builtin(mentions, (*expr)->call.name);
 	function = lang_find_function((*expr)->call.name);
-	mentions->uaddr |= function && function->id == FUNCTION_uaddr;
+	if (!function)
+		return;
+	mentions->uaddr |= function->id == FUNCTION_uaddr;
+	mentions->reg |= function->id == FUNCTION_reg;
+	mentions->override |= function->id == FUNCTION_override;
 }
 
 static struct mentions find_mentions(const struct probe *probe)
@@ -288,9 +292,11 @@ static void expand_point(struct expanding *expansion, const struct attach_point 
 		return;
 	expansion->is_multi =
 		expansion->provider->can_multi && expansion->provider->can_multi(env, &pattern);
-	for (size_t i = 0; i < found.targets.len; i++)
+	for (size_t i = 0; i < found.targets.len; i++) {
+		found.targets.data[i].is_match = expansion->is_pattern;
 		if (!is_filtered(expansion, filter, &found.targets.data[i]))
 			add_target(expansion, &found.targets.data[i]);
+	}
 }
 
 static void expand_probe(struct sema *sema, const struct probe *probe, const regex_t *filter)
@@ -379,6 +385,45 @@ static void add_program(struct sema *sema, const struct sema_instance *instance,
 	vec_push(sema->arena, &sema->plan->progs, prog);
 }
 
+/* --- kprobe sessions --- */
+
+/* Through the links of sessions, programs see the registers of arguments only, and cannot change
+ * what a function returns. */
+static bool fits_session(const struct sema_instance *instance)
+{
+	const struct mentions mentions = find_mentions(instance->probe);
+
+	return !mentions.override && (instance->is_multi || (!mentions.reg && !mentions.ctx));
+}
+
+static void join_session(struct sema *sema, size_t entry, size_t end)
+{
+	struct plan_prog *progs = sema->plan->progs.data;
+
+	progs[entry].is_session = true;
+	progs[entry].section = "kprobe";
+	progs[end].session = (uint32_t)entry + 1;
+	progs[end].section = progs[entry].section;
+	progs[end].name = progs[entry].name;
+}
+
+/* Pairs programs that see the beginning and the end of the same functions. */
+static void find_sessions(struct sema *sema)
+{
+	struct plan_prog *progs = sema->plan->progs.data;
+
+	for (size_t i = 0; i < sema->instances.len; i++) {
+		const struct sema_instance *entry = sema->instances.data[i];
+
+		if (!entry->provider->can_session || !fits_session(entry))
+			continue;
+		for (size_t k = 0; k < sema->instances.len && !progs[i].is_session; k++)
+			if (!progs[k].session && fits_session(sema->instances.data[k]) &&
+			    entry->provider->can_session(sema->options->env, &progs[i], &progs[k]))
+				join_session(sema, i, k);
+	}
+}
+
 void attach_expand(struct sema *sema)
 {
 	const char *filter = sema->options->probe_filter;
@@ -398,4 +443,5 @@ void attach_expand(struct sema *sema)
 	check_limits(sema);
 	for (size_t i = 0; i < sema->instances.len; i++)
 		add_program(sema, sema->instances.data[i], i + 1);
+	find_sessions(sema);
 }
