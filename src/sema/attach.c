@@ -74,33 +74,36 @@ static bool same_text(const char *a, const char *b)
 	return a == b || (a && b && !strcmp(a, b));
 }
 
-static bool can_share(const struct sema_instance *instance, const struct provider *provider,
-		      bool is_multi, const struct provider_signature *signature,
-		      const struct plan_target *target, const struct mentions *mentions)
+/* Whether each target needs a body of its own, whatever the others are. */
+static bool is_separate(const struct provider *provider, const struct mentions *mentions)
 {
-	const struct provider_signature *other = &instance->signature;
-
-	if (instance->provider != provider || instance->is_multi != is_multi ||
-	    provider->flags & PROVIDER_SPECIAL)
-		return false;
+	if (provider->flags & PROVIDER_SPECIAL)
+		return true;
 	switch (provider->context) {
 	case CONTEXT_BTF_ARGS: /* the kernel is told the target when it loads the program */
 	case CONTEXT_ITER:
-		return false;
+		return true;
 	case CONTEXT_USDT:
-		if (mentions->argn)
-			return false;
-		break;
+		return mentions->argn;
 	case CONTEXT_RAW_ARGS: /* no cookies before Linux 6.10 */
-		if (mentions->probe)
-			return false;
-		break;
+		return mentions->probe;
 	case CONTEXT_NONE:
 	case CONTEXT_RECORD:
 	case CONTEXT_PT_REGS:
 	case CONTEXT_PERF_EVENT:
 		break;
 	}
+	return false;
+}
+
+static bool can_share(const struct sema_instance *instance, const struct provider *provider,
+		      bool is_multi, const struct provider_signature *signature,
+		      const struct plan_target *target, const struct mentions *mentions)
+{
+	const struct provider_signature *other = &instance->signature;
+
+	if (instance->provider != provider || instance->is_multi != is_multi)
+		return false;
 	if (mentions->uaddr && !same_text(instance->targets.data[0].module, target->module))
 		return false;
 	if (mentions->args && other->args != signature->args)
@@ -145,26 +148,39 @@ static struct sema_instance *new_instance(const struct expanding *expansion,
 	instance->provider = expansion->provider;
 	instance->signature = *signature;
 	instance->is_multi = expansion->is_multi;
+	hashmap_init(&instance->places, sema->arena);
 	vec_push(sema->arena, &sema->instances, instance);
 	return instance;
 }
 
+/* The instance that serves @target, too, or NULL. */
+static struct sema_instance *find_shared(const struct expanding *expansion,
+					 const struct provider_signature *signature,
+					 const struct plan_target *target)
+{
+	const struct sema *sema = expansion->sema;
+
+	if (is_separate(expansion->provider, &expansion->mentions))
+		return NULL;
+	for (size_t i = expansion->first; i < sema->instances.len; i++)
+		if (can_share(sema->instances.data[i], expansion->provider, expansion->is_multi,
+			      signature, target, &expansion->mentions))
+			return sema->instances.data[i];
+	return NULL;
+}
+
 static void add_target(struct expanding *expansion, const struct plan_target *target)
 {
-	struct sema *sema = expansion->sema;
 	struct provider_signature signature;
-	struct sema_instance *instance = NULL;
+	struct sema_instance *instance;
 
 	expansion->has_target = true;
 	get_signature(expansion, target, &signature);
-	for (size_t i = expansion->first; !instance && i < sema->instances.len; i++)
-		if (can_share(sema->instances.data[i], expansion->provider, expansion->is_multi,
-			      &signature, target, &expansion->mentions))
-			instance = sema->instances.data[i];
+	instance = find_shared(expansion, &signature, target);
 	if (!instance)
 		instance = new_instance(expansion, &signature);
 	instance->is_expanded |= expansion->is_pattern || instance->targets.len > 0;
-	vec_push(sema->arena, &instance->targets, *target);
+	vec_push(expansion->sema->arena, &instance->targets, *target);
 }
 
 /* --- from text to targets --- */
@@ -331,26 +347,36 @@ static void check_alone(struct sema *sema)
 	}
 }
 
-static void check_limits(struct sema *sema)
+/* Each limit is blamed on the attach point that goes beyond it. Returns whether they are kept. */
+static bool check_limits(struct sema *sema)
 {
 	const struct plan_config *config = &sema->plan->config;
+	struct span probes_span = SPAN_NONE, progs_span = SPAN_NONE;
 	size_t targets = 0, progs = sema->instances.len;
 
-	for (size_t i = 0; i < progs; i++)
-		targets += sema->instances.data[i]->targets.len;
+	for (size_t i = 0; i < progs; i++) {
+		const struct sema_instance *instance = sema->instances.data[i];
+
+		targets += instance->targets.len;
+		if (targets > config->max_probes && span_is_none(probes_span))
+			probes_span = instance->point->span;
+		if (i == config->max_bpf_progs)
+			progs_span = instance->point->span;
+	}
 	if (targets > config->max_probes)
-		diag_hint(diag_error(sema->diags, "too-many-probes", SPAN_NONE,
+		diag_hint(diag_error(sema->diags, "too-many-probes", probes_span,
 				     "Can't attach to %zu probes because it exceeds the current "
 				     "limit of %llu probes.",
 				     targets, (unsigned long long)config->max_probes),
 			  "Set the config variable max_probes to %zu or more.", targets);
 	if (progs > config->max_bpf_progs)
 		diag_hint(
-			diag_error(sema->diags, "too-many-programs", SPAN_NONE,
+			diag_error(sema->diags, "too-many-programs", progs_span,
 				   "Your script needs %zu BPF programs, which exceeds the current "
 				   "limit of %llu.",
 				   progs, (unsigned long long)config->max_bpf_progs),
 			"Set the config variable max_bpf_progs to %zu or more.", progs);
+	return targets <= config->max_probes && progs <= config->max_bpf_progs;
 }
 
 /* --- the plan's programs --- */
@@ -440,7 +466,8 @@ void attach_expand(struct sema *sema)
 	if (filter)
 		regfree(&regex);
 	check_alone(sema);
-	check_limits(sema);
+	if (!check_limits(sema))
+		return;
 	for (size_t i = 0; i < sema->instances.len; i++)
 		add_program(sema, sema->instances.data[i], i + 1);
 	find_sessions(sema);
