@@ -119,10 +119,11 @@ static void settle_members(struct sema *sema, struct infer *infer, const struct 
 static bool find_member(const struct type *like, const struct type_field *fields, uint32_t n,
 			const char *name, uint32_t place, uint32_t *index)
 {
-	if (like->kind == TYPE_TUPLE) {
-		*index = place;
+	*index = place;
+	if (like->kind == TYPE_TUPLE)
 		return place < n;
-	}
+	if (!strcmp(fields[place].name, name)) /* as it is, unless the order differs */
+		return true;
 	for (*index = 0; *index < n; ++*index)
 		if (!strcmp(fields[*index].name, name))
 			return true;

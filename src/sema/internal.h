@@ -67,6 +67,7 @@ struct infer {
 struct sema_variable {
 	struct variable *variable; /* what the tree points to; the same in all rounds */
 	struct infer infer;
+	struct sema_variable *next; /* that a macro has put in the same place */
 	uint32_t round; /* in which it was met last */
 	bool has_value; /* somewhere assigned */
 	bool is_circular; /* it is made only of itself */
@@ -76,6 +77,7 @@ struct sema_scope {
 	struct sema_scope *outer;
 	VEC(struct sema_variable *)
 	variables;
+	struct hashmap names; /* the same by their names */
 };
 
 struct sema_map {
@@ -112,6 +114,7 @@ struct sema_instance {
 	bool is_expanded; /* the target is not what the attach point says, or there are several */
 	VEC(struct sema_variable *)
 	variables; /* learned; all rounds */
+	struct hashmap places; /* the first variable of each place in the script, by its offset */
 	struct ast_program *program; /* of this round */
 };
 

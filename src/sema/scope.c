@@ -9,6 +9,7 @@ void scope_push(struct sema *sema)
 {
 	struct sema_scope *scope = arena_new_object(sema->arena, struct sema_scope);
 
+	hashmap_init(&scope->names, sema->arena);
 	scope->outer = sema->scope;
 	sema->scope = scope;
 }
@@ -31,25 +32,35 @@ void scope_pop(struct sema *sema)
 
 struct sema_variable *scope_find(struct sema *sema, const char *name)
 {
-	for (const struct sema_scope *scope = sema->scope; scope; scope = scope->outer)
-		for (size_t i = 0; i < scope->variables.len; i++)
-			if (!strcmp(scope->variables.data[i]->variable->name, name))
-				return scope->variables.data[i];
-	return NULL;
+	struct sema_variable *variable = NULL;
+
+	for (const struct sema_scope *scope = sema->scope; scope && !variable; scope = scope->outer)
+		variable = hashmap_gets(&scope->names, name);
+	return variable;
 }
 
+/* The variable of that name and place that this round has not met yet; a new one, if there is none.
+ */
 static struct sema_variable *recognise(struct sema *sema, const char *name, struct span span)
 {
-	const struct sema_instance *instance = sema->instance;
+	struct sema_instance *instance = sema->instance;
+	struct sema_variable *variable, *last = NULL;
 
-	for (size_t i = 0; i < instance->variables.len; i++) {
-		struct sema_variable *known = instance->variables.data[i];
-
-		if (known->round != sema->round && known->variable->span.start == span.start &&
-		    !strcmp(known->variable->name, name))
-			return known;
-	}
-	return NULL;
+	variable = hashmap_get(&instance->places, &span.start, sizeof(span.start));
+	for (; variable; last = variable, variable = variable->next)
+		if (variable->round != sema->round && !strcmp(variable->variable->name, name))
+			return variable;
+	variable = arena_new_object(sema->arena, struct sema_variable);
+	variable->variable = arena_new_object(sema->arena, struct variable);
+	variable->variable->name = name;
+	variable->variable->span = span;
+	vec_push(sema->arena, &instance->variables, variable);
+	if (last)
+		last->next = variable;
+	else
+		hashmap_set(&instance->places, &variable->variable->span.start, sizeof(span.start),
+			    variable);
+	return variable;
 }
 
 struct sema_variable *scope_declare(struct sema *sema, const char *name, struct span span)
@@ -57,18 +68,12 @@ struct sema_variable *scope_declare(struct sema *sema, const char *name, struct 
 	struct sema_variable *variable = recognise(sema, name, span);
 	struct ast_program *program = sema->instance->program;
 
-	if (!variable) {
-		variable = arena_new_object(sema->arena, struct sema_variable);
-		variable->variable = arena_new_object(sema->arena, struct variable);
-		variable->variable->name = name;
-		variable->variable->span = span;
-		vec_push(sema->arena, &sema->instance->variables, variable);
-	}
 	variable->round = sema->round;
 	variable->variable->is_assigned = variable->variable->is_read = false;
 	variable->variable->type = variable->infer.type ? variable->infer.type : sema->unknown;
 	variable->variable->id = vec_push(sema->arena, &program->variables, variable->variable);
 	vec_push(sema->arena, &sema->scope->variables, variable);
+	hashmap_sets(&sema->scope->names, name, variable);
 	return variable;
 }
 
