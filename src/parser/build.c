@@ -89,13 +89,18 @@ struct type_expr *build_typeof(struct build *b, struct span span, struct type_ex
 	return type;
 }
 
-struct type_expr *build_pointer(struct build *b, struct span span, struct type_expr *type)
+static struct type_expr *add_suffix(struct build *b, struct span span, struct type_expr *type,
+				    struct type_suffix suffix)
 {
-	struct type_suffix suffix = {.is_pointer = true};
-
 	type->span = span;
+	type->depth = deeper(b, type->depth, span);
 	vec_push(arena_of(b), &type->suffixes, suffix);
 	return type;
+}
+
+struct type_expr *build_pointer(struct build *b, struct span span, struct type_expr *type)
+{
+	return add_suffix(b, span, type, (struct type_suffix){.is_pointer = true});
 }
 
 struct type_expr *build_array(struct build *b, struct span span, struct type_expr *type,
@@ -103,11 +108,9 @@ struct type_expr *build_array(struct build *b, struct span span, struct type_exp
 {
 	struct type_suffix suffix = {.has_count = has_count, .count = (uint32_t)count};
 
-	type->span = span;
 	if (count > MAX_ARRAY)
 		error(b, "syntax", span, "the array is too large");
-	vec_push(arena_of(b), &type->suffixes, suffix);
-	return type;
+	return add_suffix(b, span, type, suffix);
 }
 
 /* --- expressions --- */

@@ -24,7 +24,18 @@ const struct macro_param *macro_find_param(const struct macro *macro, enum macro
 	return NULL;
 }
 
-/* --- parameters --- */
+/* --- names and parameters --- */
+
+/* Words that the lexer reserves only where they begin a part of the script. */
+static void check_name(const struct parser *parser, const struct macro *macro)
+{
+	static const char *const reserved[] = {"config", "import", "macro"};
+
+	for (size_t i = 0; i < sizeof(reserved) / sizeof(*reserved); i++)
+		if (!strcmp(macro->name, reserved[i]))
+			diag_error(parser->diags, "macro-definition", macro->name_span,
+				   "a macro cannot have the name of a keyword: %s", macro->name);
+}
 
 static void check_params(const struct parser *parser, const struct macro *macro)
 {
@@ -123,6 +134,7 @@ static void check_hygiene(const struct parser *parser, const struct macro *macro
 void macro_check_all(const struct parser *parser, const struct script *script)
 {
 	for (size_t i = 0; i < script->macros.len; i++) {
+		check_name(parser, script->macros.data[i]);
 		check_params(parser, script->macros.data[i]);
 		check_doubles(parser, script, i);
 		check_hygiene(parser, script->macros.data[i]);

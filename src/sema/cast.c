@@ -193,8 +193,8 @@ static bool check_enum_literal(struct sema *sema, const struct expr *value, cons
 		if ((uint64_t)to->enumeration.values[i].value == number)
 			return true;
 	sema_error(sema, "enum-value", value->span,
-		   "Enum: %s doesn't contain a variant with value %lld", to->enumeration.name,
-		   (long long)number);
+		   "Enum: %s doesn't contain a variant with value %s%llu", to->enumeration.name,
+		   value->integer.is_negative ? "-" : "", (unsigned long long)value->integer.value);
 	return false;
 }
 
