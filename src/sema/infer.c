@@ -184,6 +184,12 @@ static const struct type *join_aggregates(struct sema *sema, const struct type *
 	case TYPE_AVG:
 	case TYPE_STATS:
 		return type_aggregate(sema->types, a->kind, true);
+	case TYPE_TSERIES:
+		if (a->tseries.interval_ns == b->tseries.interval_ns &&
+		    a->tseries.intervals == b->tseries.intervals &&
+		    a->tseries.reduce == b->tseries.reduce)
+			return type_tseries(sema->types, a->tseries.interval_ns,
+					    a->tseries.intervals, a->tseries.reduce, true);
 	}
 	return NULL;
 }
