@@ -133,7 +133,7 @@ static bool add_object(struct compilation *compilation, const struct import *fil
 		/* Without functions there is no BTF. */
 		ok = !find_section(elf, ".BTF", &btf, &size) ||
 		     types_add_c_object(compilation->types, arena_memdup(arena, btf, size), size,
-					&twice);
+					file->span, &twice);
 	}
 	elf_end(elf);
 	if (twice)

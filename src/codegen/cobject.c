@@ -25,7 +25,7 @@ static void remove_license(LLVMModuleRef module)
 		const char *section = LLVMGetSection(global);
 
 		next = LLVMGetNextGlobal(global);
-		if (section && !strcmp(section, "license"))
+		if (section && !strcmp(section, PLAN_SECTION_LICENSE))
 			LLVMDeleteGlobal(global);
 	}
 }

@@ -53,9 +53,9 @@ void globals_end(struct codegen *cg)
 	const char *license = cg->plan->config.license;
 	struct strbuf plan = STRBUF_INIT;
 
-	bytes_section(cg, "_license", license, strlen(license) + 1, "license");
+	bytes_section(cg, PLAN_SYMBOL_LICENSE, license, strlen(license) + 1, PLAN_SECTION_LICENSE);
 	plan_write(cg->plan, &plan);
-	bytes_section(cg, "sonde_plan", plan.data, plan.len, PLAN_SECTION);
+	bytes_section(cg, PLAN_SYMBOL_PLAN, plan.data, plan.len, PLAN_SECTION);
 	strbuf_free(&plan);
 }
 

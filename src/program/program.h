@@ -29,6 +29,9 @@
 #include <stdint.h>
 
 #define PLAN_SECTION "sonde.plan"
+#define PLAN_SECTION_LICENSE "license"
+#define PLAN_SYMBOL_PLAN "sonde_plan"
+#define PLAN_SYMBOL_LICENSE "_license"
 #define PLAN_MAP_EVENTS "sonde_events"
 #define PLAN_MAP_COUNTERS "sonde_counters"
 #define PLAN_MAP_SCRATCH "sonde_scratch"

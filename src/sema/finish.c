@@ -1,5 +1,8 @@
-/* What remains of the plan once all bodies are checked: the maps. */
+/* What remains of the plan once all bodies are checked: the maps, and that imported C programs
+ * leave the object's own names alone. */
 #include "sema/internal.h"
+
+#include "types/cobject.h"
 
 struct map_kind {
 	const char *name; /* in declarations */
@@ -143,10 +146,44 @@ static void finish_map(struct sema *sema, const struct sema_map *map)
 	vec_push(sema->arena, &sema->plan->maps, plan);
 }
 
+/* --- names in the object --- */
+
+static void check_symbol(struct sema *sema, const char *name)
+{
+	struct span import;
+
+	if (types_find_c_symbol(sema->types, name, &import))
+		diag_hint(diag_error(sema->diags, "bad-import", import,
+				     "the C program has a function or variable named '%s', as the "
+				     "object that it becomes part of",
+				     name),
+			  "Give it another name in the C program");
+}
+
+static void check_symbols(struct sema *sema)
+{
+	static const char *const names[] = {
+		PLAN_MAP_EVENTS,   PLAN_MAP_COUNTERS, PLAN_MAP_SCRATCH,    PLAN_SYMBOL_SETTINGS,
+		PLAN_SYMBOL_STATE, PLAN_SYMBOL_PLAN,  PLAN_SYMBOL_LICENSE, PLAN_SECTION_LICENSE,
+	};
+	const struct plan *plan = sema->plan;
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		check_symbol(sema, names[i]);
+	for (i = 0; i < plan->stacks.len; i++)
+		check_symbol(sema, arena_printf(sema->arena, PLAN_MAP_STACKS "%zu", i));
+	for (i = 0; i < plan->progs.len; i++)
+		check_symbol(sema, plan->progs.data[i].name);
+	for (i = 0; i < plan->maps.len; i++)
+		check_symbol(sema, plan->maps.data[i].elf_name);
+}
+
 void finish_plan(struct sema *sema)
 {
 	for (size_t i = 0; i < sema->script->map_decls.len; i++)
 		check_decl(sema, i);
 	for (size_t i = 0; i < sema->maps.len; i++)
 		finish_map(sema, sema->maps.data[i]);
+	check_symbols(sema);
 }

@@ -5,6 +5,8 @@
  */
 #include "sema/functions.h"
 
+#include "types/cobject.h"
+
 sema_call_fn *const sema_call_hooks[FUNCTION_COUNT_] = {
 #define FUNCTION(id, ...) [FUNCTION_##id] = sema_call_##id,
 #include "lang/functions.def"
@@ -121,23 +123,35 @@ static bool call_builtin(struct sema *sema, struct expr **at)
 	return true;
 }
 
+struct names {
+	struct arena *arena;
+	VEC(const char *)
+	list;
+};
+
+static void add_name(const char *name, void *data)
+{
+	struct names *names = data;
+
+	vec_push(names->arena, &names->list, name);
+}
+
 static void report_unknown(struct sema *sema, struct expr *call)
 {
 	struct diag *diag = sema_error(sema, "unknown-function", call->call.name_span,
 				       "Unknown function: '%s'", call->call.name);
-	size_t nmacros = sema->script->macros.len, n = 0;
-	const char **names = arena_new_array(sema->arena, const char *,
-					     FUNCTION_COUNT_ + BUILTIN_COUNT_ + nmacros);
+	struct names names = {.arena = sema->arena};
 	const char *nearest;
 
 	for (size_t i = 0; i < FUNCTION_COUNT_; i++)
-		names[n++] = lang_functions[i].name;
+		add_name(lang_functions[i].name, &names);
 	for (size_t i = 0; i < BUILTIN_COUNT_; i++)
 		if (lang_builtins[i].flags & BUILTIN_CALL)
-			names[n++] = lang_builtins[i].name;
-	for (size_t i = 0; i < nmacros; i++)
-		names[n++] = sema->script->macros.data[i]->name;
-	nearest = diag_nearest(call->call.name, names, n);
+			add_name(lang_builtins[i].name, &names);
+	for (size_t i = 0; i < sema->script->macros.len; i++)
+		add_name(sema->script->macros.data[i]->name, &names);
+	types_walk_c_functions(sema->types, add_name, &names);
+	nearest = diag_nearest(call->call.name, names.list.data, names.list.len);
 	if (nearest)
 		diag_hint(diag, "Did you mean '%s'?", nearest);
 	call->type = sema->unknown;

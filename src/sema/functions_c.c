@@ -11,6 +11,14 @@ static void report_argument(struct sema *sema, const struct expr *call, const st
 			   call->call.name, what, sema_type_name(sema, arg->type));
 }
 
+/* Two structs or unions of different names; what else a pointer points to is the caller's affair.
+ */
+static bool is_other_struct(const struct type *to, const struct type *given)
+{
+	return to && given && type_is_struct(to) && type_is_struct(given) &&
+	       strcmp(to->record.name, given->record.name) != 0;
+}
+
 static void check_argument(struct sema *sema, const struct expr *call, struct expr **arg,
 			   const struct type *type)
 {
@@ -23,6 +31,10 @@ static void check_argument(struct sema *sema, const struct expr *call, struct ex
 	if (type->kind == TYPE_PTR) {
 		if (given->kind != TYPE_PTR && given->kind != TYPE_INT && given->kind != TYPE_KSYM)
 			report_argument(sema, call, *arg, "a pointer or an address");
+		else if (given->kind == TYPE_PTR && is_other_struct(type->ptr.to, given->ptr.to))
+			report_argument(
+				sema, call, *arg,
+				arena_printf(sema->arena, "a %s", sema_type_name(sema, type)));
 	} else if (!sema_is_number(sema, given) && given->kind != TYPE_BOOL) {
 		report_argument(sema, call, *arg, "an integer");
 	} else {

@@ -9,6 +9,7 @@
 
 struct c_object {
 	struct btf_data data;
+	struct span import; /* of the script, that asks for it */
 };
 
 /* The license is a variable like others but for its section; the script's own counts. */
@@ -47,11 +48,43 @@ static const struct btf_type *find_global(struct types *types, const char *name,
 	return NULL;
 }
 
-bool types_add_c_object(struct types *types, const void *bytes, size_t size, const char **twice)
+bool types_find_c_symbol(struct types *types, const char *name, struct span *import)
+{
+	for (size_t i = 0; i < types->c_objects.len; i++) {
+		struct c_object *object = types->c_objects.data[i];
+		uint32_t id = btf_data_find(&object->data, name,
+					    BTF_KINDS(BTF_KIND_FUNC) | BTF_KINDS(BTF_KIND_VAR));
+
+		if (!id || is_license(&object->data, id))
+			continue;
+		*import = object->import;
+		return true;
+	}
+	return false;
+}
+
+void types_walk_c_functions(struct types *types, void (*visit)(const char *name, void *data),
+			    void *data)
+{
+	for (size_t i = 0; i < types->c_objects.len; i++) {
+		struct btf_data *btf = &types->c_objects.data[i]->data;
+
+		for (uint32_t id = 1; id <= btf->n; id++) {
+			const struct btf_type *type = btf_data_type(btf, id);
+
+			if (btf_is_func(type) && is_global(type))
+				visit(btf_data_name(btf, type), data);
+		}
+	}
+}
+
+bool types_add_c_object(struct types *types, const void *bytes, size_t size, struct span import,
+			const char **twice)
 {
 	struct c_object *object = arena_new_object(types->arena, struct c_object), *other;
 
 	*twice = NULL;
+	object->import = import;
 	if (btf_data_view(&object->data, bytes, size)) {
 		btf_data_close(&object->data);
 		return false;
@@ -74,15 +107,20 @@ void c_objects_free(struct types *types)
 	types->c_objects.len = 0;
 }
 
+static bool is_union(const struct btf_type *type)
+{
+	return btf_is_union(type) || (btf_is_fwd(type) && btf_kflag(type));
+}
+
 static const struct type *pointer_to(struct types *types, const struct btf_data *data, uint32_t id)
 {
 	const struct btf_type *to = btf_data_type(data, btf_strip(data, id, NULL));
 	const struct type *target = NULL;
 
-	if (to && btf_is_composite(to))
-		target = types_by_name(types, arena_printf(types->arena, "%s %s",
-							   btf_is_struct(to) ? "struct" : "union",
-							   btf_data_name(data, to)));
+	/* A struct whose members the program does not look at is only declared in its BTF. */
+	if (to && (btf_is_composite(to) || btf_is_fwd(to)))
+		target = types_by_tag(types, is_union(to) ? TYPE_UNION : TYPE_STRUCT,
+				      btf_data_name(data, to));
 	else if (to && btf_is_int(to) && to->size <= 8)
 		target = type_int(types, to->size, btf_int_encoding(to) & BTF_INT_SIGNED);
 	return type_ptr(types, target ? target : type_none(types), SPACE_KERNEL);
