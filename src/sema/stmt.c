@@ -514,18 +514,40 @@ static void sema_stmt(struct sema *sema, struct stmt *stmt)
 	}
 }
 
+static bool block_leaves(const struct block *block);
+
 /* Whether nothing after the statement is carried out. */
 static bool leaves(const struct stmt *stmt)
 {
-	const struct expr *expr;
+	const struct expr *expr = stmt->expr;
 
-	if (stmt->kind == STMT_RETURN || stmt->kind == STMT_BREAK || stmt->kind == STMT_CONTINUE)
+	switch (stmt->kind) {
+	case STMT_RETURN:
+	case STMT_BREAK:
+	case STMT_CONTINUE:
 		return true;
-	if (stmt->kind != STMT_EXPR)
-		return false;
-	expr = stmt->expr;
-	return expr->kind == EXPR_CALL && expr->call.function &&
-	       expr->call.function->id == FUNCTION_exit;
+	case STMT_BLOCK:
+		return block_leaves(stmt->block);
+	case STMT_IF:
+		return block_leaves(stmt->branch.then) && block_leaves(stmt->branch.otherwise);
+	case STMT_EXPR:
+		return expr->kind == EXPR_CALL && expr->call.function &&
+		       expr->call.function->id == FUNCTION_exit;
+	case STMT_LET:
+	case STMT_ASSIGN:
+	case STMT_DISCARD:
+	case STMT_FOR_MAP:
+	case STMT_FOR_RANGE:
+	case STMT_WHILE:
+	case STMT_UNROLL:
+		break;
+	}
+	return false;
+}
+
+static bool block_leaves(const struct block *block)
+{
+	return block && !block->tail && block->stmts.len && leaves(vec_last(&block->stmts));
 }
 
 static void check_stmts(struct sema *sema, struct block *block)
