@@ -22,6 +22,7 @@ struct place {
 	const struct type_field *bits; /* the bit-field that it is */
 	LLVMValueRef is_inside; /* i1: the index was within bounds; NULL: it was */
 	bool is_unaligned;
+	bool is_foreign_text; /* an array of C's: behind its NUL there may be anything */
 };
 
 static struct place emit_place(struct codegen *cg, const struct expr *expr);
@@ -97,6 +98,7 @@ static void place_step(struct codegen *cg, struct place *place, const struct typ
 		return;
 	}
 	place->bits = field->bit_size ? field : NULL;
+	place->is_foreign_text = type_is_struct(in) && field->type->kind == TYPE_STRING;
 	if (!field->bit_size && field->type->align && field->offset % field->type->align)
 		place->is_unaligned = true;
 	if (place->kind == PLACE_REMOTE && can_relocate(place, in))
@@ -242,6 +244,7 @@ static struct place place_index(struct codegen *cg, const struct expr *expr)
 		type->kind == TYPE_PTR ? place_behind(cg, object) : place_of(cg, object);
 	LLVMValueRef index;
 
+	place.is_foreign_text = expr->type->kind == TYPE_STRING;
 	if (at->kind == EXPR_INT && !at->integer.is_negative) {
 		place_add(cg, &place, at->integer.value * size);
 		return place;
@@ -374,7 +377,7 @@ static LLVMValueRef emit_place_scalar(struct codegen *cg, const struct place *pl
 	return value;
 }
 
-/* A text in an array may be followed by anything; equal texts must be equal as map keys. */
+/* A text in an array may be followed by anything. */
 static void emit_remote_into(struct codegen *cg, const struct place *place, const struct type *type,
 			     LLVMValueRef dst, uint32_t error)
 {
@@ -384,14 +387,17 @@ static void emit_remote_into(struct codegen *cg, const struct place *place, cons
 		emit_probe_read(cg, dst, type->size, place->address, place->space, error);
 }
 
-/* An element outside of its array is zero. */
+/* An element outside of its array is zero. Equal texts must be equal as map keys. */
 static void emit_local_into(struct codegen *cg, const struct place *place, const struct type *type,
 			    LLVMValueRef dst)
 {
 	uint32_t align = place->is_unaligned ? 1 : type->align;
 	LLVMBasicBlockRef outside, next;
 
-	emit_copy(cg, dst, place->pointer, type->size, align);
+	if (place->is_foreign_text)
+		emit_copy_text(cg, dst, place->pointer, type->size);
+	else
+		emit_copy(cg, dst, place->pointer, type->size, align);
 	if (!place->is_inside)
 		return;
 	outside = cg_block(cg, "outside");
@@ -431,7 +437,7 @@ static LLVMValueRef emit_place_value(struct codegen *cg, const struct place *pla
 
 	if (type_is_scalar(type))
 		return emit_place_scalar(cg, place, type, error);
-	if (place->kind == PLACE_LOCAL && !place->is_inside)
+	if (place->kind == PLACE_LOCAL && !place->is_inside && !place->is_foreign_text)
 		return place->pointer;
 	memory = cg_temp(cg, type->size, type->align);
 	emit_place_into(cg, place, type, memory, error);

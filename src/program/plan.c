@@ -2,6 +2,11 @@
 #include "program/program.h"
 
 #include <string.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#define RING_PAGES_MIN 64u
+#define RING_PAGES_MAX 1024u /* unless configured */
 
 #define COUNTERS_OF_PROG 3
 #define COUNTERS_OF_EVENT 2
@@ -118,4 +123,23 @@ uint32_t plan_counter_stack_refused(const struct plan *plan, uint32_t stacks)
 uint32_t plan_counters(const struct plan *plan)
 {
 	return plan_counter_stack_refused(plan, plan->stacks.len);
+}
+
+uint32_t plan_ring_pages(const struct plan_config *config)
+{
+	uint64_t wanted = config->perf_rb_pages;
+	uint32_t pages = RING_PAGES_MIN;
+	struct sysinfo info;
+
+	if (wanted) {
+		for (pages = 1; pages < wanted && pages < (1u << 18);)
+			pages *= 2;
+		return pages;
+	}
+	if (sysinfo(&info))
+		return pages;
+	wanted = (uint64_t)info.totalram * info.mem_unit / 8192 / (uint64_t)sysconf(_SC_PAGESIZE);
+	while (pages * 2 <= wanted && pages < RING_PAGES_MAX)
+		pages *= 2;
+	return pages;
 }

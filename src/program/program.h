@@ -107,6 +107,8 @@ struct plan_config {
 	bool unsafe; /* compiled with --unsafe */
 };
 struct plan_config plan_config_default(void);
+/* Pages of the ring buffer, a power of two: as configured, or 1/8192 of this machine's memory. */
+uint32_t plan_ring_pages(const struct plan_config *config);
 
 /* --- places in the script, for messages at run time --- */
 

@@ -14,14 +14,11 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/sysinfo.h>
 #include <time.h>
 #include <unistd.h>
 
 #define BTF_SECTION ".BTF"
 #define BTF_EXT_SECTION ".BTF.ext"
-#define RING_PAGES_MIN 64u
-#define RING_PAGES_MAX 1024u
 #define INITIAL_PID_NS_INO 0xEFFFFFFCu /* PROC_PID_INIT_INO, linux/proc_ns.h */
 
 /* What is looked up in the ELF by name. */
@@ -138,27 +135,6 @@ static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list 
 	return vfprintf(stderr, fmt, args);
 }
 
-/* Pages of the ring buffer: as configured, else 1/8192 of the memory, rounded down to a power of
- * two. */
-static uint32_t ring_pages(const struct plan *plan)
-{
-	uint64_t wanted = plan->config.perf_rb_pages;
-	uint32_t pages = RING_PAGES_MIN;
-	struct sysinfo info;
-
-	if (wanted) {
-		for (pages = 1; pages < wanted && pages < (1u << 18);)
-			pages *= 2;
-		return pages;
-	}
-	if (sysinfo(&info))
-		return pages;
-	wanted = (uint64_t)info.totalram * info.mem_unit / 8192 / (uint64_t)sysconf(_SC_PAGESIZE);
-	while (pages * 2 <= wanted && pages < RING_PAGES_MAX)
-		pages *= 2;
-	return pages;
-}
-
 static uint64_t clock_ns(clockid_t clock)
 {
 	struct timespec now;
@@ -248,8 +224,8 @@ static bool open_object(struct run *run, const struct elf_parts *parts, const ch
 	}
 	map = bpf_object__find_map_by_name(run->object, PLAN_MAP_EVENTS);
 	if (map && run->plan->events.len)
-		bpf_map__set_max_entries(map,
-					 ring_pages(run->plan) * (uint32_t)sysconf(_SC_PAGESIZE));
+		bpf_map__set_max_entries(map, plan_ring_pages(&run->plan->config) *
+						      (uint32_t)sysconf(_SC_PAGESIZE));
 	else if (map)
 		bpf_map__set_autocreate(map, false);
 	return true;

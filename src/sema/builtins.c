@@ -561,7 +561,10 @@ static struct expr *setting(struct sema *sema, struct span span, enum config_id 
 	case CONFIG_ID_on_stack_limit:
 		return sema_int(sema, span, config->on_stack_limit, false);
 	case CONFIG_ID_perf_rb_pages:
-		return sema_int(sema, span, config->perf_rb_pages, false);
+		return sema_int(sema, span,
+				config->perf_rb_pages ? config->perf_rb_pages
+						      : plan_ring_pages(config),
+				false);
 	case CONFIG_ID_print_maps_on_exit:
 		return sema_bool(sema, span, config->print_maps_on_exit);
 	case CONFIG_ID_show_debug_info:
@@ -576,7 +579,8 @@ static struct expr *setting(struct sema *sema, struct span span, enum config_id 
 		return choice(sema, span, unstable, config->unstable_dw_ustack);
 	case CONFIG_ID_unstable_typeinfo:
 		return choice(sema, span, unstable, config->unstable_typeinfo);
-	case CONFIG_ID_use_blazesym: /* there is nothing that it would change */
+	case CONFIG_ID_use_blazesym:
+		return sema_bool(sema, span, false);
 	case CONFIG_COUNT_:
 		break;
 	}

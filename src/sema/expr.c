@@ -182,7 +182,6 @@ static void literal_int(struct sema *sema, struct expr *literal)
 		type_of_literal(sema->types, literal->integer.value, literal->integer.is_negative);
 }
 
-/* A NUL ends the text. The capacity counts the one that a literal ends with. */
 static void literal_string(struct sema *sema, struct expr *literal)
 {
 	size_t len = strnlen(literal->string.data, literal->string.len);
@@ -191,8 +190,15 @@ static void literal_string(struct sema *sema, struct expr *literal)
 	if (len > most) {
 		sema_error(sema, "long-string", literal->span,
 			   "String is too long (over %llu bytes)", (unsigned long long)most);
-		len = most;
+		literal->string.len = most;
 	}
+	sema_literal_text(sema, literal);
+}
+
+void sema_literal_text(struct sema *sema, struct expr *literal)
+{
+	size_t len = strnlen(literal->string.data, literal->string.len);
+
 	literal->string.len = len;
 	literal->is_literal = true;
 	literal->type = type_string(sema->types, (uint32_t)len + 1);

@@ -181,6 +181,8 @@ const char *sema_type_name(struct sema *sema, const struct type *type);
 /* --- expressions: each checks and annotates *expr, and may replace the node (expr.c) --- */
 /* Any kind; a map of an aggregate stays one (printf, print). */
 void sema_expr(struct sema *sema, struct expr **expr);
+/* A string that is for the compiler and the runtime only, as formats are: of any length. */
+void sema_literal_text(struct sema *sema, struct expr *literal);
 /*
  * The same where a value is needed: castable aggregates are read (cast to int64 or uint64), other
  * aggregates and values of no type are errors. This is what arguments go through unless said

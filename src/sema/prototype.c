@@ -134,6 +134,10 @@ static bool check_string_literal(struct sema *sema, const struct expr *call, str
 {
 	if (sema_param_string(sema, arg))
 		return true;
+	if ((*arg)->kind == EXPR_STRING) {
+		sema_literal_text(sema, *arg);
+		return true;
+	}
 	sema_expr(sema, arg);
 	if ((*arg)->kind == EXPR_STRING)
 		return true;

@@ -12,7 +12,7 @@ static void sema_stmt(struct sema *sema, struct stmt *stmt);
 static bool is_old_delete(const struct expr *expr)
 {
 	return expr->kind == EXPR_CALL && expr->call.function &&
-	       expr->call.function->id == FUNCTION_delete &&
+	       expr->call.function->id == FUNCTION_delete && expr->call.args.len &&
 	       expr->call.args.data[0]->kind == EXPR_MAP &&
 	       expr->call.args.data[0]->map.has_brackets;
 }
