@@ -403,6 +403,25 @@ static void choose_style(struct cli *cli)
 	cli->style.no_tags = cli->compat;
 }
 
+/* What getopt_long(3) could not read, in @word if it was a long option. */
+static bool report_option(const struct cli *cli, int problem, const char *word)
+{
+	const char letter[] = {'-', (char)optopt, '\0'};
+	const char *name = !optopt ? word : letter;
+
+	if (optopt >= LONG_ONLY)
+		name = arena_printf(cli->arena, "--%s", option_rows[find_option(optopt)].long_name);
+	if (problem == ':')
+		return usage(cli, "option '%s' needs an argument", name);
+	if (optopt >= LONG_ONLY)
+		return usage(cli, "option '%s' takes no argument", name);
+	if (optopt >= '0' && optopt <= '9')
+		return usage(cli,
+			     "unknown option '%s': a negative parameter stands behind a lone --",
+			     name);
+	return usage(cli, "unknown option '%s'", name);
+}
+
 static bool parse_words(struct cli *cli, int argc, char **argv)
 {
 	struct option longs[OPT_COUNT + 1];
@@ -417,10 +436,8 @@ static bool parse_words(struct cli *cli, int argc, char **argv)
 	build_getopt(cli->arena, longs, &shorts);
 	opterr = 0;
 	while ((value = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
-		if (value == ':')
-			return usage(cli, "option '%s' needs an argument", argv[optind - 1]);
-		if (value == '?')
-			return usage(cli, "unknown option '%s'", argv[optind - 1]);
+		if (value == ':' || value == '?')
+			return report_option(cli, value, argv[optind - 1]);
 		if (!apply(cli, find_option(value), optarg, &exec))
 			return false;
 	}
