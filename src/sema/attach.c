@@ -329,6 +329,8 @@ static void expand_probe(struct sema *sema, const struct probe *probe, const reg
 	if (!expansion.has_target && !filter && sema->plan->config.missing_probes == MISSING_WARN)
 		diag_warning(sema->diags, "no-attach-points", probe->span,
 			     "Probe has no valid attach points and is left out.");
+	if (sema->instances.len == expansion.first)
+		map_keep_left_out(sema, probe);
 }
 
 /* --- limits --- */

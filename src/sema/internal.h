@@ -89,6 +89,7 @@ struct sema_map {
 	struct span first_key; /* where it was used with or without a key first */
 	bool shape_known, is_scalar;
 	bool is_assigned; /* something writes it */
+	bool is_left_out; /* a probe that is left out writes it */
 	bool is_circular; /* it is made only of itself */
 	const struct map_decl *decl;
 	uint32_t updaters; /* programs that update it: 0, 1, 2 for more */
@@ -289,6 +290,9 @@ const struct type *sema_map_key_type(struct sema *sema, const struct sema_map *m
 void sema_map_updates(struct sema *sema, struct sema_map *map);
 /* "Undefined map" if nothing assigns it. */
 void map_check_defined(struct sema *sema, const struct sema_map *map, struct span span);
+/* What a probe that is left out would write is a map in the others, too: there is just nothing in
+ * it. */
+void map_keep_left_out(struct sema *sema, const struct probe *probe);
 /* The entry of @name, made if it is not there. */
 struct sema_map *map_get(struct sema *sema, const char *name, struct span span);
 /* The checked value is assigned: joins its type into the map's. */

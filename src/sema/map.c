@@ -33,7 +33,7 @@ void map_check_defined(struct sema *sema, const struct sema_map *map, struct spa
 	struct diag *diag;
 	size_t n = 0;
 
-	if (map->is_assigned)
+	if (map->is_assigned || map->is_left_out)
 		return;
 	diag = sema_error(sema, "undefined-map", span, "Undefined map: @%s", map->name);
 	names = arena_new_array(sema->arena, const char *, sema->maps.len);
@@ -70,6 +70,37 @@ static void check_shape(struct sema *sema, struct sema_map *map, struct span spa
 				  "previously used without an explicit key (scalar map)",
 				  map->name);
 	diag_note(diag, map->first_key, "This is the first use.");
+}
+
+static void keep(struct sema *sema, const struct expr *target)
+{
+	struct sema_map *map;
+
+	if (target->kind != EXPR_MAP)
+		return;
+	map = map_get(sema, target->map.name, target->span);
+	map->is_left_out = true;
+	check_shape(sema, map, target->span, !target->map.keys.len);
+}
+
+static void keep_counted(struct expr **expr, void *data)
+{
+	if ((*expr)->kind == EXPR_INCDEC)
+		keep(data, (*expr)->incdec.target);
+}
+
+static void keep_assigned(struct stmt **stmt, void *data)
+{
+	if ((*stmt)->kind == STMT_ASSIGN)
+		keep(data, (*stmt)->assign.target);
+}
+
+void map_keep_left_out(struct sema *sema, const struct probe *probe)
+{
+	const struct ast_visitor visitor = {
+		.expr = keep_counted, .stmt = keep_assigned, .data = sema};
+
+	ast_walk_block(probe->body, &visitor);
 }
 
 const struct type *sema_map_value_type(struct sema *sema, const struct sema_map *map)

@@ -121,6 +121,8 @@ static void zero_unassigned(struct sema *sema)
 
 		if (!map->is_assigned && !map->value.type)
 			infer_zero(sema, &map->value);
+		if (map->is_left_out && map->shape_known && !map->is_scalar && !map->key.type)
+			infer_zero(sema, &map->key);
 	}
 	for (size_t i = 0; i < sema->instances.len; i++) {
 		for (size_t j = 0; j < sema->instances.data[i]->variables.len; j++) {
