@@ -201,6 +201,16 @@ void sema_field(struct sema *sema, struct expr **expr)
 
 /* --- tuples --- */
 
+/* Perhaps through other pointers. */
+static bool points_to_tuple(const struct type *type)
+{
+	const struct type *to = type;
+
+	while (to->kind == TYPE_PTR)
+		to = to->ptr.to;
+	return to != type && to->kind == TYPE_TUPLE;
+}
+
 void sema_tuple_field(struct sema *sema, struct expr **expr)
 {
 	struct expr *field = *expr;
@@ -212,6 +222,8 @@ void sema_tuple_field(struct sema *sema, struct expr **expr)
 	field->type = sema->unknown;
 	if (!sema_is_known(sema, field->tuple_field.object))
 		return;
+	while (points_to_tuple(field->tuple_field.object->type))
+		field->tuple_field.object = new_deref(sema, field->tuple_field.object);
 	type = field->tuple_field.object->type;
 	if (type->kind != TYPE_TUPLE) {
 		sema_error(sema, "no-fields", field->span,
