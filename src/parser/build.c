@@ -505,8 +505,41 @@ struct stmt *build_block_stmt(struct build *b, struct block *block)
 	return stmt;
 }
 
+/*
+ * A block at the end of a block is its value, if it has one itself; what stands behind it, be it
+ * but a ';', makes it a statement.
+ */
+static struct stmt *last_valued(const struct block *block)
+{
+	struct stmt *last = block->stmts.len ? vec_last(&block->stmts) : NULL;
+
+	return last && last->kind == STMT_BLOCK && last->block->tail ? last : NULL;
+}
+
+struct block *build_separator(struct build *b, struct block *block)
+{
+	struct stmt *last = last_valued(block);
+
+	if (last)
+		build_plain_block(b, last->block);
+	return block;
+}
+
+struct block *build_end(struct build *b, struct block *block)
+{
+	struct stmt *last = last_valued(block);
+
+	if (!last)
+		return block;
+	block->stmts.len--;
+	block->tail = build_block_expr(b, last->span, last->block);
+	block->depth = max_depth(block->depth, block->tail->depth);
+	return block;
+}
+
 struct block *build_stmt(struct build *b, struct block *block, struct stmt *stmt)
 {
+	build_separator(b, block);
 	vec_push(arena_of(b), &block->stmts, stmt);
 	block->depth = max_depth(block->depth, stmt->depth);
 	return block;
@@ -517,6 +550,7 @@ struct block *build_block(struct build *b, struct span span, struct block *block
 	block->span = span;
 	if (last->kind != STMT_EXPR)
 		return build_stmt(b, block, last);
+	build_separator(b, block);
 	block->tail = last->expr;
 	block->depth = max_depth(block->depth, last->depth);
 	return block;
@@ -524,9 +558,13 @@ struct block *build_block(struct build *b, struct span span, struct block *block
 
 struct block *build_plain_block(struct build *b, struct block *block)
 {
-	if (block->tail)
-		build_stmt(b, block, new_expr_stmt(b, block->tail));
+	struct expr *tail = block->tail;
+
 	block->tail = NULL;
+	if (tail && tail->kind == EXPR_BLOCK)
+		build_stmt(b, block, build_block_stmt(b, build_plain_block(b, tail->block)));
+	else if (tail)
+		build_stmt(b, block, new_expr_stmt(b, tail));
 	return block;
 }
 

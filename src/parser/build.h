@@ -84,6 +84,8 @@ struct block *build_block(struct build *b, struct span span, struct block *block
 			  struct stmt *last);
 /* A block whose value is not used: its tail is an ordinary statement. */
 struct block *build_plain_block(struct build *b, struct block *block);
+struct block *build_separator(struct build *b, struct block *block); /* a ';' of its own */
+struct block *build_end(struct build *b, struct block *block); /* of a block without other tail */
 struct block *build_else_if(struct build *b, struct stmt *stmt);
 struct block *build_stmt(struct build *b, struct block *block, struct stmt *stmt);
 

@@ -122,14 +122,14 @@ predicate: %empty { $$ = NULL; } | PREDICATE_START expr PREDICATE_END { $$ = $2;
 block: '{' body '}' { $$ = $2; $$->span = @$; };
 plain_block: block { $$ = build_plain_block(b, $1); };
 block_expr: BLOCK_OPEN body '}' { $$ = $2; $$->span = @$; };
-body: stmts { $$ = $1; }
+body: stmts { $$ = build_end(b, $1); }
 	| stmts simple { $$ = build_block(b, @$, $1, $2); }
 	| stmts error { $$ = $1; }
 	;
 stmts: %empty { $$ = block_new(b->parser->arena, @$); }
 	| stmts blockstmt { $$ = build_stmt(b, $1, $2); }
 	| stmts simple ';' { $$ = build_stmt(b, $1, $2); }
-	| stmts ';' { $$ = $1; }
+	| stmts ';' { $$ = build_separator(b, $1); }
 	| stmts error ';' { $$ = $1; }
 	;
 
@@ -142,7 +142,7 @@ blockstmt: if_stmt
 	| FOR VAR ':' bound RANGE bound plain_block { $$ = build_for(b, @$, $2, @2, $4, $6, $7); }
 	| WHILE unary plain_block { $$ = build_repeat(b, @$, STMT_WHILE, $2, $3); }
 	| UNROLL unary plain_block { $$ = build_repeat(b, @$, STMT_UNROLL, $2, $3); }
-	| plain_block { $$ = build_block_stmt(b, $1); }
+	| block { $$ = build_block_stmt(b, $1); }
 	;
 if_stmt: IF cast plain_block otherwise { $$ = build_if(b, @$, false, $2, $3, $4); };
 otherwise: %empty { $$ = NULL; }
