@@ -286,9 +286,23 @@ static void by_operator(struct sema *sema, struct expr *binary)
 	}
 }
 
+static bool is_missing(const struct sema *sema, const struct expr *expr)
+{
+	return expr->kind == EXPR_PARAM && expr->param > sema->options->nparams;
+}
+
+/* A parameter that is not given is an empty text beside a text. */
+static void text_if_missing(struct sema *sema, struct expr **param, const struct expr *other)
+{
+	if (sema_is_known(sema, other) && other->type->kind == TYPE_STRING)
+		*param = sema_string(sema, (*param)->span, "", 0);
+}
+
 void sema_binary(struct sema *sema, struct expr **expr)
 {
 	struct expr *binary = *expr;
+	bool left_missing = is_missing(sema, binary->binary.left);
+	bool right_missing = is_missing(sema, binary->binary.right);
 
 	if (binary->binary.op == BINARY_LAND || binary->binary.op == BINARY_LOR) {
 		logic(sema, expr);
@@ -296,6 +310,10 @@ void sema_binary(struct sema *sema, struct expr **expr)
 	}
 	sema_value(sema, &binary->binary.left);
 	sema_value(sema, &binary->binary.right);
+	if (left_missing)
+		text_if_missing(sema, &binary->binary.left, binary->binary.right);
+	if (right_missing)
+		text_if_missing(sema, &binary->binary.right, binary->binary.left);
 	if (!sema_is_known(sema, binary->binary.left) ||
 	    !sema_is_known(sema, binary->binary.right)) {
 		type_partly(sema, binary);
