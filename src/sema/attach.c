@@ -222,18 +222,68 @@ static void collect(const struct plan_target *target, void *data)
 	vec_push(found->sema->arena, &found->targets, *target);
 }
 
-/* @reason: why there is none, or NULL if it is just so. */
-static void report_missing(struct sema *sema, const struct attach_point *point, const char *reason)
+/* Of the probes that @pattern stands for, the one whose part at @part is nearest to @name. */
+static const struct plan_target *nearest_in(const struct expanding *expansion,
+					    const struct plan_target *pattern, const char *name,
+					    size_t part)
 {
+	struct sema *sema = expansion->sema;
+	struct found found = {.sema = sema};
+	const char *error = NULL, *nearest, **names;
+
+	expansion->provider->expand(sema->options->env, pattern, collect, &found, &error);
+	names = arena_new_array(sema->arena, const char *, found.targets.len + 1);
+	for (size_t i = 0; i < found.targets.len; i++)
+		names[i] = *(const char **)((char *)&found.targets.data[i] + part);
+	nearest = diag_nearest(name, names, found.targets.len);
+	for (size_t i = 0; nearest && i < found.targets.len; i++)
+		if (names[i] == nearest)
+			return &found.targets.data[i];
+	return NULL;
+}
+
+/* A probe that may have been meant: with another function or event, or with that in another place.
+ * NULL if none is near. */
+static const struct plan_target *nearest_probe(const struct expanding *expansion,
+					       const struct plan_target *missing)
+{
+	struct plan_target pattern = *missing;
+	const struct plan_target *nearest;
+
+	if (!missing->function || missing->has_address || missing->source_file ||
+	    target_is_pattern(missing))
+		return NULL;
+	pattern.function = "*";
+	nearest = nearest_in(expansion, &pattern, missing->function,
+			     offsetof(struct plan_target, function));
+	if (nearest || !missing->module)
+		return nearest;
+	pattern = *missing;
+	pattern.module = "*";
+	return nearest_in(expansion, &pattern, missing->module,
+			  offsetof(struct plan_target, module));
+}
+
+/* @reason: why there is none, or NULL if it is just so. */
+static void report_missing(const struct expanding *expansion, const struct plan_target *missing,
+			   const char *reason)
+{
+	const struct attach_point *point = expansion->point;
+	struct sema *sema = expansion->sema;
+	const struct plan_target *nearest;
 	const char *text =
 		reason ? arena_printf(sema->arena, "No matches for %s: %s.", point->text, reason)
 		       : arena_printf(sema->arena, "No matches for %s.", point->text);
+	struct diag *diag;
 
 	switch (sema->plan->config.missing_probes) {
 	case MISSING_ERROR:
-		diag_hint(diag_error(sema->diags, "no-probe", point->span, "%s", text),
-			  "If this is expected, set the 'missing_probes' config variable to "
-			  "'warn'.");
+		diag = diag_error(sema->diags, "no-probe", point->span, "%s", text);
+		nearest = reason ? NULL : nearest_probe(expansion, missing);
+		if (nearest)
+			diag_hint(diag, "Did you mean %s?", nearest->name);
+		diag_hint(diag, "If this is expected, set the 'missing_probes' config variable to "
+				"'warn'.");
 		break;
 	case MISSING_WARN:
 		diag_warning(sema->diags, "no-probe", point->span, "%s Skipping.", text);
@@ -259,7 +309,7 @@ static bool find_targets(struct expanding *expansion, const struct plan_target *
 	if (n < 0 && !error)
 		error = strerror(-n);
 	if (!found->targets.len)
-		report_missing(sema, expansion->point, error);
+		report_missing(expansion, pattern, error);
 	return found->targets.len > 0;
 }
 
