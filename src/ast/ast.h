@@ -129,6 +129,8 @@ struct record_member {
 	struct expr *value;
 };
 
+#define AST_NO_EVENT UINT32_MAX
+
 struct expr {
 	enum expr_kind kind;
 	struct span span;
@@ -182,7 +184,7 @@ struct expr {
 			const struct lang_function *function; /* sema; lang_c_function: one of an
 							 imported C program */
 			uint32_t event; /* sema: index in the plan's events, for asynchronous
-					   functions */
+					   functions; AST_NO_EVENT if the kernel prints itself */
 			uint64_t data[2]; /* sema: for the function's own use, see its row */
 		} call;
 		struct {

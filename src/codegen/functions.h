@@ -121,4 +121,8 @@ enum {
 	REGS_SP = 152,
 };
 
+/* Prints to the file that the program, an iterator, is read through; what printf() takes, as far as
+ * the kernel knows it. (functions_print.c) */
+void emit_seq_printf(struct codegen *cg, const char *format, struct expr *const *args, size_t n);
+
 #endif

@@ -1,4 +1,4 @@
-/* Functions that the runtime carries out: each sends an event. And debugf(), which prints here. */
+/* Functions that the runtime carries out: each sends an event. */
 #include "codegen/functions.h"
 
 #include <string.h>
@@ -12,8 +12,13 @@ static LLVMValueRef emit_formatted(struct codegen *cg, const struct expr *call)
 
 LLVMValueRef emit_call_printf(struct codegen *cg, const struct expr *call, LLVMValueRef dst)
 {
+	const expr_vec *args = &call->call.args;
+
 	(void)dst;
-	return emit_formatted(cg, call);
+	if (!plan_prog_is_pinned(cg->program->plan))
+		return emit_formatted(cg, call);
+	emit_seq_printf(cg, args->data[0]->string.data, args->data + 1, args->len - 1);
+	return NULL;
 }
 
 LLVMValueRef emit_call_errorf(struct codegen *cg, const struct expr *call, LLVMValueRef dst)
@@ -72,10 +77,16 @@ static LLVMValueRef emit_number_or_zero(struct codegen *cg, const expr_vec *args
 LLVMValueRef emit_call_print(struct codegen *cg, const struct expr *call, LLVMValueRef dst)
 {
 	const expr_vec *args = &call->call.args;
-	enum plan_event_kind kind = cg->plan->events.data[call->call.event].kind;
+	bool is_map = args->data[0]->kind == EXPR_MAP && !args->data[0]->map.has_brackets;
+	enum plan_event_kind kind;
 	LLVMValueRef words[2];
 
 	(void)dst;
+	if (plan_prog_is_pinned(cg->program->plan) && !is_map) {
+		emit_seq_printf(cg, "%s\n", args->data, 1);
+		return NULL;
+	}
+	kind = cg->plan->events.data[call->call.event].kind;
 	if (kind == EVENT_PRINT_MAP) {
 		words[0] = emit_number_or_zero(cg, args, 1);
 		words[1] = emit_number_or_zero(cg, args, 2);
@@ -260,71 +271,4 @@ LLVMValueRef emit_call_skboutput(struct codegen *cg, const struct expr *call, LL
 	emit_store(cg, code, failed, 4);
 	cg_record_end(cg, &record);
 	return emit_load(cg, failed, 4, 4);
-}
-
-/* --- debugf() --- */
-
-/*
- * One directive as bpf_trace_printk() knows it: numbers have 64 bits, and length modifiers are
- * replaced. Returns the rest of the format.
- */
-static const char *add_directive(struct strbuf *out, const char *format, const struct type *type)
-{
-	bool is_text = type->kind == TYPE_STRING;
-	size_t flags = strspn(format, "-+ 0#"), width;
-
-	width = strspn(format + flags, "0123456789");
-	strbuf_addc(out, '%');
-	if (!is_text)
-		strbuf_add(out, format, flags + width);
-	format += flags + width;
-	format += strspn(format, ".0123456789");
-	format += strspn(format, "hlzjt");
-	if (is_text)
-		strbuf_adds(out, "s");
-	else if (*format == 'x' || *format == 'X' || *format == 'u')
-		strbuf_addf(out, "ll%c", *format);
-	else if (*format == 'p')
-		strbuf_adds(out, "llx");
-	else
-		strbuf_adds(out, type->is_signed ? "lld" : "llu");
-	return *format ? format + 1 : format;
-}
-
-static void kernel_format(const struct expr *call, struct strbuf *out)
-{
-	const expr_vec *args = &call->call.args;
-	const char *format = args->data[0]->string.data;
-	size_t next = 1;
-
-	while (*format) {
-		if (format[0] == '%' && format[1] == '%') {
-			strbuf_adds(out, "%%");
-			format += 2;
-		} else if (*format == '%' && next < args->len) {
-			format = add_directive(out, format + 1, args->data[next++]->type);
-		} else {
-			strbuf_addc(out, *format++);
-		}
-	}
-}
-
-LLVMValueRef emit_call_debugf(struct codegen *cg, const struct expr *call, LLVMValueRef dst)
-{
-	const expr_vec *args = &call->call.args;
-	struct strbuf format = STRBUF_INIT;
-	LLVMValueRef values[5];
-	size_t i;
-
-	(void)dst;
-	kernel_format(call, &format);
-	for (i = 1; i < args->len; i++)
-		values[i + 1] = type_is_scalar(args->data[i]->type)
-					? emit_value64(cg, args->data[i])
-					: emit_address(cg, args->data[i]);
-	values[0] = cg_const_bytes(cg, strbuf_str(&format), format.len + 1);
-	values[1] = cg_i32(cg, format.len + 1);
-	emit_helper_call(cg, BPF_FUNC_trace_printk, cg->i64, values, args->len + 1);
-	strbuf_free(&format);
-	return NULL;
 }

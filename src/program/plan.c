@@ -143,3 +143,8 @@ uint32_t plan_ring_pages(const struct plan_config *config)
 		pages *= 2;
 	return pages;
 }
+
+bool plan_prog_is_pinned(const struct plan_prog *prog)
+{
+	return !strcmp(prog->provider, "iter") && prog->targets.len && prog->targets.data[0].extra;
+}

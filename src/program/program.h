@@ -256,6 +256,9 @@ struct plan {
 	bool uses_warnings; /* compiled with -k: helper errors are in the code */
 };
 
+/* An iterator that is left in the BPF file system: what it prints goes to those who read it. */
+bool plan_prog_is_pinned(const struct plan_prog *prog);
+
 struct plan *plan_new(struct arena *arena, struct types *types);
 /* Index of the string, added if new. */
 uint32_t plan_string(struct plan *plan, const char *str);

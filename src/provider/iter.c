@@ -32,6 +32,17 @@ static bool parse(const struct provider_env *env, struct diags *diags,
 	return true;
 }
 
+/* They walk one map, which is given when they are attached; scripts have no way to name it. */
+static bool needs_map(const char *kind)
+{
+	static const char *const kinds[] = {"bpf_map_elem", "bpf_sk_storage_map", "sockmap"};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (!strcmp(kinds[i], kind))
+			return true;
+	return false;
+}
+
 static int expand(const struct provider_env *env, const struct plan_target *pattern,
 		  provider_found_fn found, void *data, const char **error)
 {
@@ -50,6 +61,10 @@ static int expand(const struct provider_env *env, const struct plan_target *patt
 
 		if (!glob_match(pattern->function, target.function))
 			continue;
+		if (needs_map(target.function)) {
+			*error = "it walks the elements of one map, and a script cannot tell which";
+			continue;
+		}
 		target.name = arena_printf(env->arena, "iter:%s", target.function);
 		found(&target, data);
 		n++;

@@ -1,8 +1,11 @@
 /* Functions that print, and those that the runtime carries out: each makes an event of the plan. */
 #include "sema/functions.h"
 
+#include "program/format.h"
+
 #define JOIN_MAX 16u
 #define DEBUGF_MAX 3u
+#define SEQ_PRINTF_MAX 12u
 
 static void format_event(struct sema *sema, struct expr *call, enum plan_event_kind kind)
 {
@@ -14,9 +17,58 @@ static void format_event(struct sema *sema, struct expr *call, enum plan_event_k
 		call->call.args.data[0]->string.data;
 }
 
+/* --- iterators that are pinned: what they print is read from their pin --- */
+
+static bool is_pinned(const struct sema *sema)
+{
+	return plan_prog_is_pinned(&sema->plan->progs.data[sema->prog]);
+}
+
+/* What bpf_seq_printf() prints. */
+static bool check_pinned(struct sema *sema, const struct expr *arg)
+{
+	if (!sema_is_known(sema, arg) || arg->type->kind == TYPE_INT ||
+	    arg->type->kind == TYPE_PTR || arg->type->kind == TYPE_STRING)
+		return true;
+	diag_hint(sema_error(sema, "format-type", arg->span,
+			     "a pinned iterator cannot print a value of type '%s'",
+			     sema_type_name(sema, arg->type)),
+		  "Whoever reads the pin gets numbers and strings");
+	return false;
+}
+
+static void pinned_printf(struct sema *sema, struct expr *call)
+{
+	const char *format = call->call.args.data[0]->string.data;
+	const struct type *payload;
+	struct format_part part;
+
+	call->call.event = AST_NO_EVENT;
+	if (!format_check(sema, call, &payload))
+		return;
+	if (call->call.args.len - 1 > SEQ_PRINTF_MAX) {
+		sema_error(sema, "format-count", call->span,
+			   "a pinned iterator's printf() takes %u values at most", SEQ_PRINTF_MAX);
+		return;
+	}
+	while (format_next(&format, &part)) {
+		if (part.precision < 0 && !part.alternate && part.kind != FORMAT_OCTAL)
+			continue;
+		sema_error(sema, "format-specifier", call->call.args.data[0]->span,
+			   "a pinned iterator cannot print '%.*s'", (int)part.len, part.start);
+		return;
+	}
+	for (size_t i = 1; i < call->call.args.len; i++)
+		if (!check_pinned(sema, call->call.args.data[i]))
+			return;
+}
+
 void sema_call_printf(struct sema *sema, struct expr **call)
 {
-	format_event(sema, *call, EVENT_PRINTF);
+	if (is_pinned(sema))
+		pinned_printf(sema, *call);
+	else
+		format_event(sema, *call, EVENT_PRINTF);
 }
 
 void sema_call_errorf(struct sema *sema, struct expr **call)
@@ -91,6 +143,11 @@ static void print_value(struct sema *sema, struct expr *call)
 	sema_read(sema, arg);
 	if (!sema_is_known(sema, *arg))
 		return;
+	if (is_pinned(sema)) {
+		call->call.event = AST_NO_EVENT;
+		check_pinned(sema, *arg);
+		return;
+	}
 	type = (*arg)->type;
 	sema_event(sema, EVENT_PRINT_VALUE, call->span, call_tuple(sema, &type, 1),
 		   &call->call.event);

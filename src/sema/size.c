@@ -62,7 +62,8 @@ static void measure_event(struct measure *measure, const struct expr *expr)
 	const struct plan *plan = measure->sema->plan;
 	uint32_t size;
 
-	if (expr->kind != EXPR_CALL || !(expr->call.function->flags & FN_ASYNC))
+	if (expr->kind != EXPR_CALL || !(expr->call.function->flags & FN_ASYNC) ||
+	    expr->call.event == AST_NO_EVENT)
 		return;
 	size = plan->events.data[expr->call.event].payload->size;
 	measure->bytes += size;
