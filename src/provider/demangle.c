@@ -1,7 +1,8 @@
 /*
  * Names of C++ and Rust functions as their sources have them. C++: the Itanium ABI's mangling, by
  * libstdc++. Rust's older mangling is the same with a hash as the last part, and with escapes for
- * what C++ has no letters for (rustc's symbol_mangling::legacy).
+ * what C++ has no letters for (rustc's symbol_mangling::legacy). Rust's newer one, "v0" (RFC 2603),
+ * is known to LLVM's demangler, a library that needs nothing else of LLVM.
  */
 #include "provider/provider.h"
 
@@ -10,6 +11,15 @@
 
 /* From libstdc++, by its C interface (the Itanium C++ ABI, 3.4.1). */
 char *__cxa_demangle(const char *name, char *buffer, size_t *length, int *status);
+
+/* llvm::rustDemangle(std::string_view), which has no interface for C; a string_view of libstdc++
+ * is passed as these two words. NULL if it is not mangled; to be freed. */
+struct string_view {
+	size_t len;
+	const char *data;
+};
+char *rust_demangle(struct string_view name) __asm__(
+	"_ZN4llvm12rustDemangleESt17basic_string_viewIcSt11char_traitsIcEE");
 
 #define RUST_HASH 19 /* "::h" and 16 digits */
 
@@ -61,6 +71,8 @@ char *provider_demangle(const char *name)
 	char *demangled;
 	int status;
 
+	if (!strncmp(name, "_R", 2))
+		return rust_demangle((struct string_view){strlen(name), name});
 	if (strncmp(name, "_Z", 2) != 0)
 		return NULL;
 	demangled = __cxa_demangle(name, NULL, NULL, &status);
