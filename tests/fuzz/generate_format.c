@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define LONGEST_DIRECTIVE 30 /* with what stands behind it */
+
 static const char *const lengths[] = {"", "l", "ll", "h", "hh", "z", "j", "t"};
 
 static uint32_t length_bytes(const char *length)
@@ -77,7 +79,8 @@ const struct statement *printf_make(struct script *script)
 	struct strbuf format = STRBUF_INIT;
 
 	stmt->kind = STMT_PRINTF;
-	for (uint32_t i = 0; i < n; i++) {
+	/* The format is a text, which has a length. */
+	for (uint32_t i = 0; i < n && format.len + LONGEST_DIRECTIVE < script->max_strlen; i++) {
 		vec_push(script->arena, &stmt->args, argument(script, &format));
 		strbuf_adds(&format, between[random_below(&script->random, 8)]);
 	}

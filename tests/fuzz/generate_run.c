@@ -15,6 +15,7 @@
 #define MOST_MEMORY (1500ull << 20)
 #define MOST_SECONDS 20
 #define SLOW_SECONDS 5
+#define LIMITED_PERCENT 3 /* of the scripts, at most, may want more than a probe may have */
 
 struct job {
 	pid_t pid; /* 0: none */
@@ -26,7 +27,7 @@ struct job {
 struct runner {
 	const struct run_options *options;
 	struct job *jobs;
-	uint32_t failed, known;
+	uint32_t failed, known, limited;
 	double slowest, seconds;
 	uint32_t slowest_script;
 };
@@ -140,6 +141,27 @@ static void compare(struct runner *runner, const struct job *job, struct arena *
 	strbuf_free(&expected);
 }
 
+/* Whether the script was refused for wanting more than is promised, and for nothing else. */
+static bool is_limited(int status, const char *errors)
+{
+	static const char *const limits[] = {"ERROR[program-memory]", "ERROR[value-size]",
+					     "ERROR[program-maps]"};
+	bool found = false;
+
+	if (WEXITSTATUS(status) != 2)
+		return false;
+	for (const char *at = errors; (at = strstr(at, "ERROR[")); at++) {
+		bool is_limit = false;
+
+		for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+			is_limit |= !strncmp(at, limits[i], strlen(limits[i]));
+		if (!is_limit)
+			return false;
+		found = true;
+	}
+	return found;
+}
+
 static void judge(struct runner *runner, const struct job *job, int status, double seconds)
 {
 	struct arena *arena = arena_new();
@@ -149,6 +171,8 @@ static void judge(struct runner *runner, const struct job *job, int status, doub
 	if (WIFSIGNALED(status))
 		report(runner, job, arena_printf(arena, "ended by signal %d", WTERMSIG(status)),
 		       errors);
+	else if (is_limited(status, errors))
+		runner->limited++;
 	else if (WEXITSTATUS(status))
 		report(runner, job, arena_printf(arena, "exit status %d", WEXITSTATUS(status)),
 		       errors);
@@ -210,10 +234,14 @@ uint32_t run_scripts(const struct run_options *options)
 	}
 	while (running--)
 		finish_one(&runner);
-	printf("%u scripts, %u of them compared, %u failed; %.0f ms of CPU time each, the slowest, "
-	       "%u, %.1f seconds\n",
-	       options->count, runner.known, runner.failed, runner.seconds * 1e3 / options->count,
-	       runner.slowest_script, runner.slowest);
+	printf("%u scripts, %u of them compared, %u beyond what a probe may have, %u failed; "
+	       "%.0f ms of CPU time each, the slowest, %u, %.1f seconds\n",
+	       options->count, runner.known, runner.limited, runner.failed,
+	       runner.seconds * 1e3 / options->count, runner.slowest_script, runner.slowest);
+	if (runner.limited > 1 + options->count * LIMITED_PERCENT / 100) {
+		puts("FAILED: too many want more than a probe may have");
+		runner.failed++;
+	}
 	failed = runner.failed;
 	arena_free(arena);
 	return failed;
