@@ -89,6 +89,7 @@ static void run_command(struct run *run, const struct plan_event *event, const c
 
 	output_format(run->output, event, payload, &command);
 	output_flush(run->output);
+	run_pcap_flush(run); /* the command may read what was written */
 	if (pipe2(ends, O_CLOEXEC)) {
 		run_error(run, "system", "cannot make a pipe: %s", strerror(errno));
 		strbuf_free(&command);
@@ -110,9 +111,14 @@ static void run_command(struct run *run, const struct plan_event *event, const c
 		output_text(run->output, TEXT_SYSTEM, strbuf_str(&output), output.len);
 	}
 	close(ends[0]);
-	if (pid < 0 || (WIFEXITED(status) && WEXITSTATUS(status)))
+	if (pid < 0)
+		run_error(run, "system", "cannot start a process (%s)", strbuf_str(&command));
+	else if (WIFSIGNALED(status))
+		run_error(run, "system", "the command was killed by signal %d (%s)",
+			  WTERMSIG(status), strbuf_str(&command));
+	else if (WEXITSTATUS(status))
 		run_error(run, "system", "the command exited with code %d (%s)",
-			  pid < 0 ? -1 : WEXITSTATUS(status), strbuf_str(&command));
+			  WEXITSTATUS(status), strbuf_str(&command));
 	strbuf_free(&command);
 	strbuf_free(&output);
 }
