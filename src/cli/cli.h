@@ -86,7 +86,7 @@ struct cli {
 	enum output_format_id format;
 	char buffer; /* 'l', 'f', 'n' */
 	bool quiet, verbose, warnings, strict, dry_run, unsafe, verify_ir;
-	bool no_kprobe_multi, no_kprobe_session, no_uprobe_multi;
+	bool no_kprobe_multi, no_kprobe_session, no_uprobe_multi, usdt_file_activation;
 	const char *emit_elf, *emit_llvm;
 	uint32_t stages;
 	VEC(const char *)

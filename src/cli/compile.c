@@ -48,6 +48,7 @@ void compilation_init(struct compilation *compilation, const struct cli *cli)
 		.no_kprobe_multi = cli->no_kprobe_multi,
 		.no_kprobe_session = cli->no_kprobe_session,
 		.no_uprobe_multi = cli->no_uprobe_multi,
+		.usdt_file_activation = cli->usdt_file_activation,
 		.traceable_functions = cli->traceable,
 		.debuginfo = cli->debuginfo,
 	};

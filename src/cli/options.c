@@ -264,7 +264,7 @@ static bool apply(struct cli *cli, enum option_id id, const char *argument, bool
 		cli->debuginfo = argument;
 		return true;
 	case OPT_usdt_activation:
-		/* The kernel's reference counter does it for every process. */
+		cli->usdt_file_activation = true;
 		return true;
 	case OPT_ready_fd:
 		if (!parse_number(argument, 0, INT_MAX, &number))

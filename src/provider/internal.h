@@ -101,6 +101,14 @@ typedef int (*attach_range_fn)(const struct provider_attach *attach, uint32_t fi
  * kernel refuses there is more than one link. */
 bool attach_range(const struct provider_attach *attach, const uint32_t *targets, uint32_t n,
 		  attach_range_fn fn, void *data);
+/* A semaphore that was counted up; it is counted down when nothing fires any more. */
+void provider_links_add_semaphore(struct provider_links *links, pid_t pid, uint64_t address);
+/* --- semaphore.c: semaphores of USDT probes, in the memory of processes --- */
+/* Adds @by to the one at @address. False if the process is gone, or out of reach. */
+bool semaphore_count(pid_t pid, uint64_t address, int by);
+/* Counts up the one at @offset of a file, in each process that has mapped it, or in @pid alone. */
+void semaphores_activate(struct provider_links *links, const char *path, uint64_t offset,
+			 pid_t pid);
 /* --- iterate.c: iterators read to their end by a thread --- */
 struct iteration *iteration_start(const int *fds, size_t n);
 int iteration_fd(const struct iteration *iteration); /* readable when it has ended */

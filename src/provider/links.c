@@ -15,7 +15,8 @@ struct link_entry {
 	struct bpf_link *link; /* or */
 	int fd;
 	bool is_perf, is_iterator, is_watch;
-	uint64_t address; /* that is watched */
+	uint64_t address; /* that is watched, or of the semaphore */
+	pid_t semaphore; /* whose memory it is in, or 0 */
 };
 
 struct provider_links {
@@ -63,6 +64,11 @@ void provider_links_add_perf(struct provider_links *links, int fd)
 void provider_links_add_iterator(struct provider_links *links, int fd)
 {
 	add(links, (struct link_entry){.fd = fd, .is_iterator = true});
+}
+
+void provider_links_add_semaphore(struct provider_links *links, pid_t pid, uint64_t address)
+{
+	add(links, (struct link_entry){.fd = -1, .semaphore = pid, .address = address});
 }
 
 void provider_links_add_pin(struct provider_links *links, const char *path)
@@ -127,6 +133,13 @@ static void close_all(int *fds, size_t n)
 		pthread_join(threads[--started], NULL);
 }
 
+static void release_semaphore(struct link_entry *entry)
+{
+	if (entry->semaphore)
+		semaphore_count(entry->semaphore, entry->address, -1);
+	entry->semaphore = 0;
+}
+
 /* An event's program runs for tracepoints and probes even while the event is disabled, until its
  * link is closed. */
 void provider_links_disable(struct provider_links *links)
@@ -144,6 +157,7 @@ void provider_links_disable(struct provider_links *links)
 	for (size_t i = 0; i < links->n; i++) {
 		struct link_entry *entry = &links->entries[i];
 
+		release_semaphore(entry);
 		bpf_link__destroy(entry->link);
 		entry->link = NULL;
 		if (entry->is_perf || entry->fd < 0)
@@ -157,6 +171,7 @@ void provider_links_disable(struct provider_links *links)
 
 static void close_entry(struct link_entry *entry)
 {
+	release_semaphore(entry);
 	bpf_link__destroy(entry->link);
 	entry->link = NULL;
 	if (entry->fd >= 0)

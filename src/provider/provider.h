@@ -63,6 +63,8 @@ struct provider_env {
 	pid_t pid; /* -p or -c target; 0: none */
 	bool unsafe;
 	bool no_kprobe_multi, no_kprobe_session, no_uprobe_multi; /* --no-feature */
+	bool usdt_file_activation; /* semaphores are counted up in the processes that have mapped
+				      the file, not by the kernel */
 	const char *traceable_functions; /* --traceable-functions, or NULL */
 	const char *debuginfo; /* --debuginfo, or NULL */
 	void *cache; /* provider's own, zero at first: symbol tables and lists read once (registry.c

@@ -118,6 +118,11 @@ static bool set_semaphore(const struct provider_attach *attach, const struct pla
 		*error = "the probe's semaphore is in no segment of the file";
 		return false;
 	}
+	if (attach->env->usdt_file_activation) {
+		semaphores_activate(attach->links, elf_file_on_disk(attach->env, target->module),
+				    offset, attach->pid);
+		return true;
+	}
 	if (shift < 0) {
 		*error = "this kernel cannot count the probe's semaphore (it needs Linux 4.20)";
 		return false;
