@@ -26,10 +26,11 @@ static bool is_effect(const struct sema *sema, const struct expr *expr)
 
 static void discard(struct sema *sema, struct expr **expr)
 {
+	size_t errors = diags_count(sema->diags, DIAG_ERROR);
 	struct diag *diag;
 
 	sema_expr(sema, expr);
-	if (is_effect(sema, *expr))
+	if (is_effect(sema, *expr) || diags_count(sema->diags, DIAG_ERROR) > errors)
 		return;
 	if ((*expr)->kind == EXPR_BLOCK)
 		return;
