@@ -42,6 +42,18 @@ static bool bad_rate(struct diags *diags, const struct provider_text *text, cons
 	return false;
 }
 
+/* Where the number at the beginning ends: "1e3ms" at "ms". */
+static const char *after_number(const char *text)
+{
+	const char *end = text + strspn(text, "0123456789_");
+
+	if (text[0] == '0' && (text[1] == 'x' || text[1] == 'X'))
+		return text + strlen(text);
+	if ((*end == 'e' || *end == 'E') && end[1] >= '0' && end[1] <= '9')
+		end += 1 + strspn(end + 1, "0123456789");
+	return end;
+}
+
 /* "10ms", or a bare number of nanoseconds: told in microseconds if they are whole. */
 static bool parse_duration(struct arena *arena, struct diags *diags,
 			   const struct provider_text *text, const char *provider,
@@ -51,7 +63,7 @@ static bool parse_duration(struct arena *arena, struct diags *diags,
 	uint64_t ns;
 	size_t unit;
 
-	rest = text->fields[1] + strcspn(text->fields[1], "numshd");
+	rest = after_number(text->fields[1]);
 	number = arena_strndup(arena, text->fields[1], (size_t)(rest - text->fields[1]));
 	if (!*number || !parse_number(number, &ns))
 		return bad_rate(diags, text, provider);
