@@ -107,7 +107,12 @@ static void report_field(struct sema *sema, const struct expr *expr, const struc
 	else
 		diag = sema_error(sema, "unknown-field", expr->field.name_span,
 				  "'%s' has no field named '%s'", sema_type_name(sema, type), name);
-	if (nearest)
+	if (types_hides_preamble(sema->types, type))
+		diag_hint(
+			diag,
+			"This is the kernel's %s, not that of the script, which needs another name",
+			sema_type_name(sema, type));
+	else if (nearest)
 		diag_hint(diag, "Did you mean '%s'?", nearest);
 	else if (is_probe)
 		diag_hint(diag, "All its arguments: sonde -lv '%s'",

@@ -129,13 +129,25 @@ const struct type *cdefs_find_typedef(struct types *types, const char *name)
 	return cdefs_convert(cdefs, cdefs->clang.getTypedefDeclUnderlyingType(*cursor));
 }
 
-const struct type *cdefs_find_tag(struct types *types, enum type_kind kind, const char *name)
+static const CXCursor *find_tag(const struct cdefs *cdefs, enum type_kind kind, const char *name)
 {
-	struct cdefs *cdefs = types->cdefs;
 	enum cdefs_tags tags = kind == TYPE_ENUM    ? CDEFS_ENUMS
 			       : kind == TYPE_UNION ? CDEFS_UNIONS
 						    : CDEFS_STRUCTS;
-	const CXCursor *cursor = cdefs ? hashmap_gets(&cdefs->tags[tags], name) : NULL;
+
+	return cdefs ? hashmap_gets(&cdefs->tags[tags], name) : NULL;
+}
+
+bool types_hides_preamble(const struct types *types, const struct type *type)
+{
+	return type_is_struct(type) && type->record.origin == ORIGIN_BTF && *type->record.name &&
+	       find_tag(types->cdefs, type->kind, type->record.name);
+}
+
+const struct type *cdefs_find_tag(struct types *types, enum type_kind kind, const char *name)
+{
+	struct cdefs *cdefs = types->cdefs;
+	const CXCursor *cursor = find_tag(cdefs, kind, name);
 
 	return cursor ? cdefs_convert(cdefs, cdefs->clang.getCursorType(*cursor)) : NULL;
 }
