@@ -12,6 +12,7 @@
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #define RING_PAGES 64u /* a power of two */
@@ -115,9 +116,16 @@ static void handle(struct mappings *mappings, const struct perf_event_header *he
 
 	switch (header->type) {
 	case PERF_RECORD_MMAP2:
-		if (map->path[0] == '/')
-			usyms_add_mapping(mappings->usyms, (pid_t)map->pid, map->address,
-					  map->address + map->length, map->file_offset, map->path);
+		if (map->path[0] == '/' && map->path[1] != '/')
+			usyms_add_mapping(mappings->usyms, (pid_t)map->pid,
+					  &(struct mapping){
+						  .start = map->address,
+						  .end = map->address + map->length,
+						  .file_offset = map->file_offset,
+						  .device = makedev(map->major, map->minor),
+						  .inode = map->inode,
+						  .path = map->path,
+					  });
 		break;
 	case PERF_RECORD_FORK:
 		if (task->pid != task->parent)

@@ -35,7 +35,7 @@ struct symbols *symbols_new(const struct plan *plan, const struct provider_env *
 	symbols->arena = env->arena;
 	symbols->plan = plan;
 	symbols->ksyms = ksyms_new();
-	symbols->usyms = usyms_new();
+	symbols->usyms = usyms_new(env->debuginfo);
 	for (size_t i = 0; i < plan->stacks.len; i++)
 		if (plan->stacks.data[i].depth > deepest)
 			deepest = plan->stacks.data[i].depth;

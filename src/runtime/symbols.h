@@ -17,14 +17,20 @@ bool ksyms_find(struct ksyms *ksyms, uint64_t address, const char **name, const 
 
 /* --- usyms.c --- */
 struct usyms;
-struct usyms *usyms_new(void);
+/* @debuginfo: directories of separate debug files, "DIR[:DIR]", or NULL. */
+struct usyms *usyms_new(const char *debuginfo);
 void usyms_free(struct usyms *usyms);
 /* Reads where the process' files are mapped, as long as it lives; repeated calls add what is new.
  */
 void usyms_note_process(struct usyms *usyms, pid_t tgid);
+/* As the kernel tells of a mapping. */
+struct mapping {
+	uint64_t start, end, file_offset;
+	uint64_t device, inode; /* tell apart what had the same path, one after the other */
+	const char *path; /* with the kernel's " (deleted)" behind it; "[vdso]" */
+};
 /* A file is mapped; it hides what was there. */
-void usyms_add_mapping(struct usyms *usyms, pid_t tgid, uint64_t start, uint64_t end,
-		       uint64_t file_offset, const char *path);
+void usyms_add_mapping(struct usyms *usyms, pid_t tgid, const struct mapping *mapping);
 /* A new process, with its parent's mappings. */
 void usyms_fork(struct usyms *usyms, pid_t parent, pid_t child);
 /*
@@ -33,6 +39,16 @@ void usyms_fork(struct usyms *usyms, pid_t parent, pid_t child);
  */
 bool usyms_find(struct usyms *usyms, pid_t tgid, uint64_t address, const char **name,
 		const char **file, uint64_t *offset);
+
+/* --- perfmap.c: names of generated code --- */
+struct arena;
+struct perfmap;
+struct perfmap *perfmap_new(struct arena *arena, pid_t tgid);
+/* Reads the process' map, if it has one and it has grown. */
+void perfmap_read(struct perfmap *map);
+/* NULL if the map does not have the address. The name lives as long as the arena. */
+const char *perfmap_find(const struct perfmap *map, uint64_t address, uint64_t *within);
+const char *perfmap_path(const struct perfmap *map);
 
 /* --- mappings.c --- */
 struct mappings;

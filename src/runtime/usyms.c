@@ -17,19 +17,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
 #define SECOND_NS 1000000000u
-
-struct mapping {
-	uint64_t start, end, file_offset;
-	const char *path;
-};
+#define VDSO "[vdso]"
 
 struct process {
 	pid_t tgid;
 	uint64_t noted_ns; /* when its mappings were last read; 0: never */
+	struct perfmap *generated; /* NULL: nothing was asked for yet */
 	VEC(struct mapping)
 	mappings; /* later ones replace earlier ones that they overlap */
 };
@@ -49,17 +50,28 @@ struct file {
 
 struct usyms {
 	struct arena *arena;
+	Dwfl_Callbacks callbacks;
+	char *debuginfo; /* libdwfl reads it through a pointer in `callbacks` */
 	struct hashmap processes; /* pid_t -> struct process */
-	struct hashmap files; /* path -> struct file */
+	struct hashmap files; /* "INODE:PATH" -> struct file */
 	struct hashmap paths; /* path -> itself */
 };
 
-struct usyms *usyms_new(void)
+struct usyms *usyms_new(const char *debuginfo)
 {
 	struct arena *arena = arena_new();
 	struct usyms *usyms = arena_new_object(arena, struct usyms);
 
 	usyms->arena = arena;
+	usyms->callbacks = (Dwfl_Callbacks){
+		.find_elf = dwfl_build_id_find_elf,
+		.find_debuginfo = dwfl_standard_find_debuginfo,
+		.section_address = dwfl_offline_section_address,
+	};
+	if (debuginfo) {
+		usyms->debuginfo = arena_strdup(arena, debuginfo);
+		usyms->callbacks.debuginfo_path = &usyms->debuginfo;
+	}
 	hashmap_init(&usyms->processes, arena);
 	hashmap_init(&usyms->files, arena);
 	hashmap_init(&usyms->paths, arena);
@@ -97,7 +109,7 @@ static bool is_known(const struct process *process, const struct mapping *mappin
 		const struct mapping *other = &process->mappings.data[i];
 
 		if (other->start == mapping->start && other->end == mapping->end &&
-		    other->file_offset == mapping->file_offset &&
+		    other->file_offset == mapping->file_offset && other->inode == mapping->inode &&
 		    !strcmp(other->path, mapping->path))
 			return true;
 	}
@@ -116,16 +128,15 @@ static const char *shared_path(struct usyms *usyms, const char *path)
 	return copy;
 }
 
-void usyms_add_mapping(struct usyms *usyms, pid_t tgid, uint64_t start, uint64_t end,
-		       uint64_t file_offset, const char *path)
+void usyms_add_mapping(struct usyms *usyms, pid_t tgid, const struct mapping *mapping)
 {
 	struct process *process = get_process(usyms, tgid);
-	struct mapping mapping = {start, end, file_offset, path};
+	struct mapping copy = *mapping;
 
-	if (is_known(process, &mapping))
+	if (is_known(process, mapping))
 		return;
-	mapping.path = shared_path(usyms, path);
-	vec_push(usyms->arena, &process->mappings, mapping);
+	copy.path = shared_path(usyms, mapping->path);
+	vec_push(usyms->arena, &process->mappings, copy);
 }
 
 /* The child's own mappings may have been told first, by another CPU: they hide the parent's. */
@@ -157,37 +168,83 @@ void usyms_note_process(struct usyms *usyms, pid_t tgid)
 	snprintf(path, sizeof(path), "/proc/%d/maps", (int)tgid);
 	maps = fopen(path, "re");
 	while (maps && fgets(line, sizeof(line), maps)) {
-		unsigned long start, end, offset;
+		struct mapping mapping;
+		unsigned major, minor;
 		char permissions[5];
 		int name = 0;
 
-		if (sscanf(line, "%lx-%lx %4s %lx %*s %*s %n", &start, &end, permissions, &offset,
-			   &name) < 4 ||
-		    !name || permissions[2] != 'x' || line[name] != '/')
+		if (sscanf(line, "%lx-%lx %4s %lx %x:%x %lu %n", &mapping.start, &mapping.end,
+			   permissions, &mapping.file_offset, &major, &minor, &mapping.inode,
+			   &name) < 7 ||
+		    !name || permissions[2] != 'x')
 			continue;
 		line[strcspn(line, "\n")] = '\0';
-		usyms_add_mapping(usyms, tgid, start, end, offset, line + name);
+		mapping.path = line + name;
+		mapping.device = makedev(major, minor);
+		if (mapping.path[0] == '/' || !strcmp(mapping.path, VDSO))
+			usyms_add_mapping(usyms, tgid, &mapping);
 	}
 	if (maps)
 		fclose(maps);
 }
 
-static const Dwfl_Callbacks callbacks = {
-	.find_elf = dwfl_build_id_find_elf,
-	.find_debuginfo = dwfl_standard_find_debuginfo,
-	.section_address = dwfl_offline_section_address,
-};
+/* The vdso is the same in all processes, also in this one. */
+static int open_vdso(void)
+{
+	const char *image = (const char *)getauxval(AT_SYSINFO_EHDR); /* NOLINT */
+	int fd = image ? memfd_create("vdso", MFD_CLOEXEC) : -1;
+	const Elf64_Ehdr *header = (const void *)image;
+	size_t size;
+
+	if (fd < 0)
+		return -1;
+	size = header->e_shoff + (size_t)header->e_shnum * header->e_shentsize;
+	if (write(fd, image, size) == (ssize_t)size)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* Opens what may be the mapped file; -1 if it cannot be, as its number shows. */
+static int open_candidate(const char *path, const struct mapping *mapping, bool same_device)
+{
+	struct stat status;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0)
+		return -1;
+	/* Overlays have devices of their own, and numbers too: there it cannot be told. */
+	if (!fstat(fd, &status) && S_ISREG(status.st_mode) &&
+	    (status.st_ino == mapping->inode || (!same_device && status.st_dev != mapping->device)))
+		return fd;
+	close(fd);
+	return -1;
+}
 
 /*
- * Through the process' own root while it lives, so that files of other mount namespaces are found.
- * It may end between any two system calls.
+ * As the process has it mapped, while it lives: so files that were deleted, and those of other
+ * mount namespaces, are found. It may end between any two system calls; then the path is left.
  */
-static int open_file(struct usyms *usyms, pid_t tgid, const char *path)
+static int open_file(pid_t tgid, const struct mapping *mapping)
 {
-	int fd = open(arena_printf(usyms->arena, "/proc/%d/root%s", (int)tgid, path),
-		      O_RDONLY | O_CLOEXEC);
+	char path[PATH_MAX + 64];
+	int fd;
 
-	return fd < 0 ? open(path, O_RDONLY | O_CLOEXEC) : fd;
+	if (!strcmp(mapping->path, VDSO))
+		return open_vdso();
+	snprintf(path, sizeof(path), "/proc/%d/map_files/%lx-%lx", (int)tgid, mapping->start,
+		 mapping->end);
+	fd = open_candidate(path, mapping, false);
+	if (fd >= 0)
+		return fd;
+	/* Which takes a capability; the program itself does not. */
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)tgid);
+	fd = open_candidate(path, mapping, true);
+	if (fd >= 0)
+		return fd;
+	snprintf(path, sizeof(path), "/proc/%d/root%s", (int)tgid, mapping->path);
+	fd = open_candidate(path, mapping, false);
+	return fd < 0 ? open_candidate(mapping->path, mapping, false) : fd;
 }
 
 /* A mapping of an archive is one of a member's: opens that, in place of the archive. */
@@ -213,9 +270,9 @@ static bool is_elf(int fd)
 	return pread(fd, magic, SELFMAG, 0) == SELFMAG && !memcmp(magic, ELFMAG, SELFMAG);
 }
 
-static void report_module(struct file *file, const char *path, int fd)
+static void report_module(const struct usyms *usyms, struct file *file, const char *path, int fd)
 {
-	file->dwfl = dwfl_begin(&callbacks);
+	file->dwfl = dwfl_begin(&usyms->callbacks);
 	if (!file->dwfl) {
 		close(fd);
 		return;
@@ -230,26 +287,28 @@ static void report_module(struct file *file, const char *path, int fd)
 /* Files are the same for all their mappings, members of archives are told apart by theirs. */
 static struct file *get_file(struct usyms *usyms, pid_t tgid, const struct mapping *mapping)
 {
-	struct file *file = hashmap_gets(&usyms->files, mapping->path);
-	char key[PATH_MAX + 32];
+	char name[PATH_MAX + 32], member[PATH_MAX + 64];
+	struct file *file;
 	int fd;
 
-	snprintf(key, sizeof(key), "%s!%lx", mapping->path, mapping->file_offset);
+	snprintf(name, sizeof(name), "%lu:%s", mapping->inode, mapping->path);
+	snprintf(member, sizeof(member), "%s!%lx", name, mapping->file_offset);
+	file = hashmap_gets(&usyms->files, name);
 	if (!file)
-		file = hashmap_gets(&usyms->files, key);
+		file = hashmap_gets(&usyms->files, member);
 	if (file)
 		return file;
 	file = arena_new_object(usyms->arena, struct file);
 	hashmap_init(&file->found, usyms->arena);
-	fd = open_file(usyms, tgid, mapping->path);
+	fd = open_file(tgid, mapping);
 	if (fd < 0 || is_elf(fd)) {
-		hashmap_sets(&usyms->files, mapping->path, file);
+		hashmap_sets(&usyms->files, arena_strdup(usyms->arena, name), file);
 	} else {
-		hashmap_sets(&usyms->files, arena_strdup(usyms->arena, key), file);
+		hashmap_sets(&usyms->files, arena_strdup(usyms->arena, member), file);
 		fd = open_member(fd, mapping->file_offset, &file->base);
 	}
 	if (fd >= 0)
-		report_module(file, mapping->path, fd);
+		report_module(usyms, file, mapping->path, fd);
 	return file;
 }
 
@@ -289,10 +348,9 @@ static const struct mapping *find_mapping(const struct process *process, uint64_
 
 /*
  * Code that no file is mapped at is often no code: a frame of a function without frame pointers.
- * Whether something was mapped there meanwhile is not asked more than once a second.
+ * Whether something was mapped or generated there meanwhile is not asked more than once a second.
  */
-static const struct mapping *look_again(struct usyms *usyms, struct process *process,
-					uint64_t address)
+static void look_again(struct usyms *usyms, struct process *process)
 {
 	struct timespec now;
 	uint64_t ns;
@@ -300,10 +358,22 @@ static const struct mapping *look_again(struct usyms *usyms, struct process *pro
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	ns = (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
 	if (process->noted_ns && ns - process->noted_ns < SECOND_NS)
-		return NULL;
+		return;
 	process->noted_ns = ns;
 	usyms_note_process(usyms, process->tgid);
-	return find_mapping(process, address);
+	if (!process->generated)
+		process->generated = perfmap_new(usyms->arena, process->tgid);
+	perfmap_read(process->generated);
+}
+
+static bool find_generated(const struct process *process, uint64_t address, const char **name,
+			   const char **path, uint64_t *offset)
+{
+	if (!process->generated)
+		return false;
+	*name = perfmap_find(process->generated, address, offset);
+	*path = perfmap_path(process->generated);
+	return *name != NULL;
 }
 
 static const struct symbol *find_symbol(struct usyms *usyms, struct file *file,
@@ -331,10 +401,14 @@ bool usyms_find(struct usyms *usyms, pid_t tgid, uint64_t address, const char **
 	const struct mapping *mapping = find_mapping(process, address);
 	const struct symbol *symbol;
 
+	if (!mapping && find_generated(process, address, name, path, offset))
+		return true;
+	if (!mapping) {
+		look_again(usyms, process);
+		mapping = find_mapping(process, address);
+	}
 	if (!mapping)
-		mapping = look_again(usyms, process, address);
-	if (!mapping)
-		return false;
+		return find_generated(process, address, name, path, offset);
 	*path = mapping->path;
 	*offset = address - mapping->start + mapping->file_offset;
 	symbol = find_symbol(usyms, get_file(usyms, tgid, mapping), *offset);
