@@ -26,6 +26,7 @@
 
 #define SECOND_NS 1000000000u
 #define VDSO "[vdso]"
+#define USUAL_DEBUGINFO ":.debug:/usr/lib/debug" /* libdwfl's own search path */
 
 struct process {
 	pid_t tgid;
@@ -69,7 +70,7 @@ struct usyms *usyms_new(const char *debuginfo)
 		.section_address = dwfl_offline_section_address,
 	};
 	if (debuginfo) {
-		usyms->debuginfo = arena_strdup(arena, debuginfo);
+		usyms->debuginfo = arena_printf(arena, "%s" USUAL_DEBUGINFO, debuginfo);
 		usyms->callbacks.debuginfo_path = &usyms->debuginfo;
 	}
 	hashmap_init(&usyms->processes, arena);
