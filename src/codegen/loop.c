@@ -19,6 +19,7 @@
 #define MOST_ROUNDS (1u << 23) /* more, and bpf_loop() refuses */
 #define PIECE 4 /* statements of a block in one function, at least */
 #define MOST_PIECES 16 /* of a block; the verifier takes 256 functions in all */
+#define MOST_CHAINED 64 /* tests of an "else if" chain in one function */
 #define MOST_NESTING 7 /* of functions; the verifier takes 8, and helpers have callbacks, too */
 
 /* Where `break` and `continue` go. */
@@ -373,11 +374,25 @@ static uint32_t nesting(const struct cg_function *fn)
 	return n;
 }
 
+/* How many tests an "else if" chain goes on with from here. */
+static size_t chained(const struct block *block)
+{
+	size_t n = 0;
+
+	while (block && block->stmts.len == 1 && block->stmts.data[0]->kind == STMT_IF) {
+		block = block->stmts.data[0]->branch.otherwise;
+		n++;
+	}
+	return n;
+}
+
 bool emit_outlined(struct codegen *cg, const struct block *block)
 {
 	size_t n = block->stmts.len, size = n / MOST_PIECES + 1, i;
+	bool is_long = n > 1 || (n && chained(block) && !(chained(block) % MOST_CHAINED));
 
-	if (!cg->is_outlined || n < 2 || nesting(cg->fn) + 1 + loops_within(block) >= MOST_NESTING)
+	if (!cg->is_outlined || !is_long ||
+	    nesting(cg->fn) + 1 + loops_within(block) >= MOST_NESTING)
 		return false;
 	if (size < PIECE)
 		size = PIECE;
