@@ -158,6 +158,7 @@ struct sema {
 	uint32_t c_macros; /* of the preamble, put in since the round began */
 	const struct sema_c_macro *c_macro; /* the preamble's macro whose body we are in, or NULL */
 	uint32_t loop_depth; /* for, while and unroll around us */
+	uint32_t call_depth; /* for and while, whose bodies become functions */
 	uint32_t unrolled; /* copies beside the first of what is checked, by unroll() around it */
 	bool in_predicate;
 	bool aggregate_ok; /* the call being checked is the value assigned to a map; sema_call()

@@ -72,6 +72,7 @@ static void check_instance(struct sema *sema, struct sema_instance *instance, ui
 	sema->prog = number;
 	sema->scope = NULL;
 	sema->loop_depth = 0;
+	sema->call_depth = 0;
 	scope_push(sema);
 	if (program->predicate) {
 		sema->in_predicate = true;

@@ -318,6 +318,9 @@ static void sema_if(struct sema *sema, struct stmt *stmt)
 
 /* --- loops --- */
 
+/* The kernel takes 8 functions in one another: the program, and the bodies of loops. */
+#define MOST_CALLED_LOOPS 7
+
 /* The loop's variable is visible in its body only. */
 static struct sema_variable *loop_variable(struct sema *sema, struct stmt *stmt)
 {
@@ -341,6 +344,19 @@ static void loop_body(struct sema *sema, struct block *body)
 	sema->loop_depth++;
 	sema_nested_block(sema, body);
 	sema->loop_depth--;
+}
+
+/* Of a loop whose body is a function of its own, called by a helper. */
+static void called_body(struct sema *sema, const struct stmt *stmt, struct block *body)
+{
+	if (sema->call_depth++ == MOST_CALLED_LOOPS)
+		diag_hint(sema_error(sema, "loop-nesting", stmt->span,
+				     "Loops are nested more than %u deep, which the kernel does "
+				     "not allow",
+				     MOST_CALLED_LOOPS),
+			  "unroll() is not counted");
+	loop_body(sema, body);
+	sema->call_depth--;
 }
 
 /* What an entry's value is read as; NULL if a loop cannot have it. */
@@ -389,7 +405,7 @@ static void sema_for_map(struct sema *sema, struct stmt *stmt)
 	map = sema_map(sema, stmt->loop.map, MAP_WHOLE);
 	variable = loop_variable(sema, stmt);
 	scope_fix(sema, variable, entry_type(sema, stmt, map));
-	loop_body(sema, stmt->loop.body);
+	called_body(sema, stmt, stmt->loop.body);
 	scope_pop(sema);
 }
 
@@ -415,7 +431,7 @@ static void sema_for_range(struct sema *sema, struct stmt *stmt)
 	check_bound(sema, &stmt->loop.to);
 	variable = loop_variable(sema, stmt);
 	scope_fix(sema, variable, sema_int64(sema));
-	loop_body(sema, stmt->loop.body);
+	called_body(sema, stmt, stmt->loop.body);
 	scope_pop(sema);
 }
 
@@ -429,7 +445,7 @@ static void sema_while(struct sema *sema, struct stmt *stmt)
 	sema->loop_depth++;
 	sema_condition(sema, &stmt->repeat.condition);
 	sema->loop_depth--;
-	loop_body(sema, stmt->repeat.body);
+	called_body(sema, stmt, stmt->repeat.body);
 }
 
 static void sema_unroll(struct sema *sema, struct stmt *stmt)
