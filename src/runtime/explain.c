@@ -101,6 +101,8 @@ static const char *error_reason(int error)
 		return "the kernel has no memory for it";
 	case E2BIG:
 		return "it is too large";
+	case 524: /* the kernel's ENOTSUPP */
+		return "the kernel's JIT compiler gave up on it";
 	case ENOENT:
 	case ESRCH:
 		return "something that it refers to does not exist on this kernel";

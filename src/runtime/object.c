@@ -240,11 +240,19 @@ static void show_logs(const struct run *run, const char *logs, size_t log_size)
 }
 
 /*
+ * ENOTSUPP, the kernel's own: the verifier had no objection, but the JIT gave up. That of x86
+ * sometimes does where the lengths of jumps do not settle, which hangs on each single instruction:
+ * with the flag some are added, of which the program sees nothing, and all fits.
+ */
+#define JIT_GAVE_UP (-524)
+#define OTHER_INSTRUCTIONS BPF_F_TEST_RND_HI32
+
+/*
  * Loads with a log buffer for each program; unless every log is asked for, libbpf passes it to the
  * kernel only when it repeats a load that was refused, so the pages of the others are never
  * touched.
  */
-static bool load_object(struct run *run)
+static int load_object(struct run *run, uint32_t flags)
 {
 	size_t n = run->plan->progs.len, log_size = run->plan->config.log_size;
 	char *logs = MAP_FAILED;
@@ -258,10 +266,12 @@ static bool load_object(struct run *run)
 		if (run->options->debug_verifier)
 			bpf_program__set_log_level(run->progs[i], 1);
 	}
+	for (size_t i = 0; i < n; i++)
+		bpf_program__set_flags(run->progs[i], bpf_program__flags(run->progs[i]) | flags);
 	error = bpf_object__load(run->object);
 	if (!error && run->options->debug_verifier && logs != MAP_FAILED)
 		show_logs(run, logs, log_size);
-	if (error) {
+	if (error && (error != JIT_GAVE_UP || flags)) {
 		const struct plan_prog *refused = NULL;
 		const char *log = "";
 
@@ -278,7 +288,21 @@ static bool load_object(struct run *run)
 		bpf_program__set_log_buf(run->progs[i], NULL, 0);
 	if (logs != MAP_FAILED)
 		munmap(logs, n * log_size);
-	return !error;
+	return error;
+}
+
+static bool open_and_load(struct run *run, const struct elf_parts *parts, const char *btf_path)
+{
+	int error;
+
+	if (!open_object(run, parts, btf_path))
+		return false;
+	error = load_object(run, 0);
+	if (error != JIT_GAVE_UP)
+		return !error;
+	bpf_object__close(run->object);
+	run->object = NULL;
+	return open_object(run, parts, btf_path) && !load_object(run, OTHER_INSTRUCTIONS);
 }
 
 static int map_fd(const struct run *run, const char *name)
@@ -363,7 +387,7 @@ bool run_load(struct run *run)
 				   parts.btf_ext, parts.btf_ext_size);
 	if (btf_fd >= 0)
 		btf_path = arena_printf(run->arena, "/proc/self/fd/%d", btf_fd);
-	is_loaded = open_object(run, &parts, btf_path) && load_object(run);
+	is_loaded = open_and_load(run, &parts, btf_path);
 	if (btf_fd >= 0)
 		close(btf_fd);
 	return is_loaded && open_maps(run, &parts);
