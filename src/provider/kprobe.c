@@ -284,6 +284,10 @@ static int attach_one(const struct provider_attach *attach, const struct plan_ta
 	const char *name = target->function;
 	int result;
 
+	if (!provider_blames_target(type)) {
+		*error = perf_error(attach->arena, type);
+		return type;
+	}
 	if (type < 0 || bit < 0) {
 		*error = "this kernel has no kprobes (CONFIG_KPROBE_EVENTS)";
 		return -EOPNOTSUPP;

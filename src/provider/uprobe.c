@@ -369,6 +369,10 @@ static int attach_one(const struct provider_attach *attach, const struct plan_ta
 	uint64_t offset;
 	int result;
 
+	if (!provider_blames_target(type)) {
+		*error = perf_error(attach->arena, type);
+		return type;
+	}
 	if (type < 0 || bit < 0) {
 		*error = "this kernel has no uprobes (CONFIG_UPROBE_EVENTS)";
 		return -ENOTSUP;

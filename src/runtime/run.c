@@ -196,6 +196,11 @@ static void poll_events(struct run *run)
 	int epoll = epoll_create1(EPOLL_CLOEXEC);
 	struct epoll_event ready[8];
 
+	if (epoll < 0) {
+		run_error(run, "poll", "cannot wait for events: %s", strerror(errno));
+		run->result->status = RUNTIME_ATTACH_FAILED;
+		return;
+	}
 	watch(epoll, run->options->signal_fd);
 	watch(epoll, run->target_fd);
 	watch(epoll, run->iterate_fd);
