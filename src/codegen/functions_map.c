@@ -172,10 +172,11 @@ static LLVMValueRef counting_callback(struct codegen *cg, struct span span)
 LLVMValueRef emit_call_len(struct codegen *cg, const struct expr *call, LLVMValueRef dst)
 {
 	const struct expr *object = call->call.args.data[0];
+	bool is_map = object->kind == EXPR_MAP && !object->map.has_brackets;
 	LLVMValueRef frames;
 
 	(void)dst;
-	if (type_is_stack(object->type)) {
+	if (!is_map) {
 		frames = emit_offset(cg, emit_address(cg, object),
 				     offsetof(struct plan_stack_key, nframes));
 		return emit_resize(cg, emit_load(cg, frames, 4, 4), 8, false);
