@@ -12,8 +12,12 @@
 #include <string.h>
 
 #define BPF_TRIPLE "bpfel"
-/* Of a function, LLVM's: few become more than two of BPF's, whose jumps reach 32767. */
+/*
+ * Of a function, LLVM's: few become more than two of BPF's, whose jumps reach 32767. But with more
+ * than some thousands the kernel's JIT for x86 may find no lengths for its jumps (ENOTSUPP).
+ */
 #define MOST_INSTRUCTIONS 10000
+#define LONG_INSTRUCTIONS 2000
 #define BPF_CPU "v3" /* 32-bit operations, atomics with a result: Linux 5.12 */
 
 static LLVMTargetMachineRef machine_new(void)
@@ -130,7 +134,7 @@ static bool is_too_long(const struct codegen *cg)
 			for (instruction = LLVMGetFirstInstruction(block); instruction;
 			     instruction = LLVMGetNextInstruction(instruction))
 				n++;
-		if (n > MOST_INSTRUCTIONS)
+		if (n > cg->most_instructions)
 			return true;
 	}
 	return false;
@@ -177,7 +181,8 @@ static void take_object(struct codegen *cg, struct codegen_object *object)
 {
 	LLVMMemoryBufferRef buffer;
 
-	cg->has_failed |= is_too_long(cg);
+	cg->is_too_long = is_too_long(cg);
+	cg->has_failed |= cg->is_too_long;
 	if (cg->has_failed)
 		return;
 	dump_assembly(cg);
@@ -222,7 +227,7 @@ static bool generate(struct codegen *cg, struct codegen_object *object)
 /*
  * How much LLVM spills to the stack is seen when it has done so: if that and what was put there is
  * too much, all is done again with everything in scratch memory, and then with long blocks in
- * functions of their own.
+ * functions of their own. Functions that are too long are cut so at once.
  */
 bool codegen(const struct codegen_options *options, const struct ast_unit *unit,
 	     const struct plan *plan, struct codegen_object *object)
@@ -230,11 +235,16 @@ bool codegen(const struct codegen_options *options, const struct ast_unit *unit,
 	static const struct {
 		uint32_t stack_budget;
 		bool is_outlined;
-	} ways[] = {{256, false}, {0, false}, {0, true}};
+		uint32_t most_instructions;
+	} ways[] = {
+		{256, false, LONG_INSTRUCTIONS},
+		{0, false, LONG_INSTRUCTIONS},
+		{0, true, MOST_INSTRUCTIONS},
+	};
 	const size_t n = sizeof(ways) / sizeof(ways[0]);
 	size_t i;
 
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n;) {
 		struct codegen *cg = arena_new_object(options->arena, struct codegen);
 
 		cg->options = options;
@@ -244,9 +254,11 @@ bool codegen(const struct codegen_options *options, const struct ast_unit *unit,
 		cg->arena = options->arena;
 		cg->stack_budget = ways[i].stack_budget;
 		cg->is_outlined = ways[i].is_outlined;
+		cg->most_instructions = ways[i].most_instructions;
 		cg->serial = options->serial * n + i;
 		if (generate(cg, object))
 			return true;
+		i = cg->is_too_long && i < n - 1 ? n - 1 : i + 1;
 	}
 	return false;
 }

@@ -6,8 +6,18 @@ LLVMBasicBlockRef cg_block(struct codegen *cg, const char *name)
 	return LLVMAppendBasicBlockInContext(cg->context, cg->fn->function, name);
 }
 
+/*
+ * Blocks stand in the order in which they are filled: LLVM mostly keeps it, so that jumps lead on
+ * except in loops. The kernel's JIT for x86 gives up on long programs with many that lead back.
+ */
 void cg_position(struct codegen *cg, LLVMBasicBlockRef block)
 {
+	LLVMValueRef function = LLVMGetBasicBlockParent(block);
+	LLVMBasicBlockRef last = LLVMGetLastBasicBlock(function);
+
+	if (!LLVMGetFirstInstruction(block) && block != last &&
+	    block != LLVMGetEntryBasicBlock(function))
+		LLVMMoveBasicBlockAfter(block, last);
 	LLVMPositionBuilderAtEnd(cg->builder, block);
 }
 

@@ -115,7 +115,9 @@ struct codegen {
 	uint32_t serial; /* see struct codegen_options */
 	uint32_t stack_budget; /* bytes of stack for what is put there on purpose */
 	bool is_outlined; /* long blocks are cut into functions: see loop.c */
-	bool has_failed; /* LLVM reported an error */
+	bool has_failed; /* LLVM reported an error, or a function is too long */
+	bool is_too_long;
+	uint32_t most_instructions; /* of a function, LLVM's */
 };
 
 /* --- types and constants --- */

@@ -210,7 +210,8 @@ void emit_probe_read_text(struct codegen *cg, LLVMValueRef dst, uint32_t size, L
 
 /*
  * The verifier allows constant offsets from the context only, which llvm.preserve.static.offset
- * keeps together with the load.
+ * keeps together with the load; and one instruction may not load from it and from other memory,
+ * which LLVM would make of two branches that end alike.
  */
 LLVMValueRef emit_ctx_load(struct codegen *cg, uint32_t offset, uint32_t size)
 {
@@ -221,5 +222,8 @@ LLVMValueRef emit_ctx_load(struct codegen *cg, uint32_t offset, uint32_t size)
 		LLVMBuildCall2(cg->builder, LLVMIntrinsicGetType(cg->context, id, NULL, 0),
 			       function, &cg->fn->ctx, 1, "");
 
-	return emit_load(cg, emit_offset(cg, base, offset), size, size);
+	LLVMValueRef value = emit_load(cg, emit_offset(cg, base, offset), size, size);
+
+	value = emit_resize(cg, value, size < 4 ? 4 : size, false); /* registers hold no less */
+	return emit_resize(cg, emit_opaque(cg, value), size, false);
 }
