@@ -4,6 +4,7 @@
  * files.
  */
 #include "runtime/symbols.h"
+#include "runtime/symtab.h"
 
 #include "base/archive.h"
 #include "base/arena.h"
@@ -36,16 +37,10 @@ struct process {
 	mappings; /* later ones replace earlier ones that they overlap */
 };
 
-struct symbol {
-	uint64_t file_offset; /* that was asked for */
-	const char *name; /* NULL: there is none */
-	uint64_t within;
-};
-
 struct file {
 	Dwfl *dwfl;
 	Dwfl_Module *module; /* NULL: cannot be read */
-	struct hashmap found; /* file offset -> struct symbol: libdwfl looks at every symbol */
+	struct symtab *symtab; /* NULL: nothing was asked for yet */
 	uint64_t base; /* where it begins in the file that is mapped: that of an archive's member */
 };
 
@@ -300,7 +295,6 @@ static struct file *get_file(struct usyms *usyms, pid_t tgid, const struct mappi
 	if (file)
 		return file;
 	file = arena_new_object(usyms->arena, struct file);
-	hashmap_init(&file->found, usyms->arena);
 	fd = open_file(tgid, mapping);
 	if (fd < 0 || is_elf(fd)) {
 		hashmap_sets(&usyms->files, arena_strdup(usyms->arena, name), file);
@@ -377,22 +371,16 @@ static bool find_generated(const struct process *process, uint64_t address, cons
 	return *name != NULL;
 }
 
-static const struct symbol *find_symbol(struct usyms *usyms, struct file *file,
-					uint64_t file_offset)
+static const char *find_symbol(struct usyms *usyms, struct file *file, uint64_t file_offset,
+			       uint64_t *within)
 {
-	struct symbol *symbol = hashmap_get(&file->found, &file_offset, sizeof(file_offset));
 	uint64_t image;
-	GElf_Sym elf;
 
-	if (symbol)
-		return symbol;
-	symbol = arena_new_object(usyms->arena, struct symbol);
-	symbol->file_offset = file_offset;
-	hashmap_set(&file->found, &symbol->file_offset, sizeof(file_offset), symbol);
-	if (file->module && image_address(file, file_offset - file->base, &image))
-		symbol->name = dwfl_module_addrinfo(file->module, image, &symbol->within, &elf,
-						    NULL, NULL, NULL);
-	return symbol;
+	if (!file->module || !image_address(file, file_offset - file->base, &image))
+		return NULL;
+	if (!file->symtab)
+		file->symtab = symtab_new(usyms->arena, file->module);
+	return symtab_find(file->symtab, image, within);
 }
 
 bool usyms_find(struct usyms *usyms, pid_t tgid, uint64_t address, const char **name,
@@ -400,7 +388,7 @@ bool usyms_find(struct usyms *usyms, pid_t tgid, uint64_t address, const char **
 {
 	struct process *process = get_process(usyms, tgid);
 	const struct mapping *mapping = find_mapping(process, address);
-	const struct symbol *symbol;
+	uint64_t within;
 
 	if (!mapping && find_generated(process, address, name, path, offset))
 		return true;
@@ -412,9 +400,8 @@ bool usyms_find(struct usyms *usyms, pid_t tgid, uint64_t address, const char **
 		return find_generated(process, address, name, path, offset);
 	*path = mapping->path;
 	*offset = address - mapping->start + mapping->file_offset;
-	symbol = find_symbol(usyms, get_file(usyms, tgid, mapping), *offset);
-	*name = symbol->name;
+	*name = find_symbol(usyms, get_file(usyms, tgid, mapping), *offset, &within);
 	if (*name)
-		*offset = symbol->within;
+		*offset = within;
 	return true;
 }
