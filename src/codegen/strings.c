@@ -10,6 +10,7 @@
 
 #define INLINE_BYTES 128
 #define CHUNK_BYTES 64 /* that one round of a loop compares */
+#define PIECES_AT_ONCE 8
 #define NO_LIMIT UINT32_MAX
 
 static uint32_t piece_at(uint32_t offset, uint32_t n, uint32_t align)
@@ -23,13 +24,14 @@ static uint32_t piece_at(uint32_t offset, uint32_t n, uint32_t align)
 
 /*
  * i64: zero if the bytes are the same. Of the sum LLVM must not know how it came about: it would
- * compare, and so branch, at each piece, and the verifier would follow every way through these.
+ * compare, and so branch, at each piece, and the verifier would follow every way through these. And
+ * of many pieces it would read all before it takes the first difference.
  */
 static LLVMValueRef emit_short_difference(struct codegen *cg, LLVMValueRef a, LLVMValueRef b,
 					  uint32_t n, uint32_t align)
 {
 	LLVMValueRef all = cg_i64(cg, 0), difference;
-	uint32_t offset, size;
+	uint32_t offset, size, pieces = 0;
 
 	for (offset = 0; offset < n; offset += size) {
 		size = piece_at(offset, n, align);
@@ -37,6 +39,8 @@ static LLVMValueRef emit_short_difference(struct codegen *cg, LLVMValueRef a, LL
 			cg->builder, emit_load(cg, emit_offset(cg, a, offset), size, size),
 			emit_load(cg, emit_offset(cg, b, offset), size, size), "");
 		all = LLVMBuildOr(cg->builder, all, emit_resize(cg, difference, 8, false), "");
+		if (++pieces % PIECES_AT_ONCE == 0)
+			all = emit_ordered(cg, all);
 	}
 	return emit_ordered(cg, all);
 }
