@@ -61,9 +61,13 @@ void emit_aggregate(struct codegen *cg, const struct expr *target, const struct 
 	};
 	const struct plan_map *map = &cg->plan->maps.data[target->map.map];
 	LLVMBasicBlockRef next = cg_block(cg, "aggregated");
-	LLVMValueRef slot = emit_slot(cg, target, next);
+	LLVMValueRef value = NULL, slot;
 
-	hooks[call->call.function->id](cg, map, call, slot);
+	/* Before there is an entry: len() of the map does not count it. */
+	if (call->call.args.len)
+		value = emit_value64(cg, call->call.args.data[0]);
+	slot = emit_slot(cg, target, next);
+	hooks[call->call.function->id](cg, map, call, value, slot);
 	if (plan_map_is_scalar(map))
 		emit_store(cg, cg_i64(cg, 1), emit_offset(cg, slot, plan_map_set_offset(map)), 8);
 	emit_jump(cg, next);
@@ -86,36 +90,34 @@ static void emit_add(struct codegen *cg, const struct plan_map *map, LLVMValueRe
 	emit_store(cg, LLVMBuildAdd(cg->builder, old, value, ""), slot, 8);
 }
 
-static LLVMValueRef argument(struct codegen *cg, const struct expr *call)
-{
-	return emit_value64(cg, call->call.args.data[0]);
-}
-
 void emit_update_count(struct codegen *cg, const struct plan_map *map, const struct expr *call,
-		       LLVMValueRef slot)
+		       LLVMValueRef value, LLVMValueRef slot)
 {
 	(void)call;
+	(void)value;
 	emit_add(cg, map, slot, cg_i64(cg, 1));
 }
 
 void emit_update_sum(struct codegen *cg, const struct plan_map *map, const struct expr *call,
-		     LLVMValueRef slot)
+		     LLVMValueRef value, LLVMValueRef slot)
 {
-	emit_add(cg, map, slot, argument(cg, call));
+	(void)call;
+	emit_add(cg, map, slot, value);
 	emit_store(cg, cg_i64(cg, 1), emit_offset(cg, slot, 8), 8);
 }
 
 void emit_update_avg(struct codegen *cg, const struct plan_map *map, const struct expr *call,
-		     LLVMValueRef slot)
+		     LLVMValueRef value, LLVMValueRef slot)
 {
-	emit_add(cg, map, slot, argument(cg, call));
+	(void)call;
+	emit_add(cg, map, slot, value);
 	emit_add(cg, map, emit_offset(cg, slot, 8), cg_i64(cg, 1));
 }
 
 void emit_update_stats(struct codegen *cg, const struct plan_map *map, const struct expr *call,
-		       LLVMValueRef slot)
+		       LLVMValueRef value, LLVMValueRef slot)
 {
-	emit_update_avg(cg, map, call, slot);
+	emit_update_avg(cg, map, call, value, slot);
 }
 
 /* i1: @value is smaller (larger) than @old, or nothing was there before. */
@@ -179,11 +181,9 @@ static void emit_best_atomic(struct codegen *cg, const struct plan_map *map, LLV
 	cg_position(cg, next);
 }
 
-static void emit_best(struct codegen *cg, const struct plan_map *map, const struct expr *call,
+static void emit_best(struct codegen *cg, const struct plan_map *map, LLVMValueRef value,
 		      LLVMValueRef slot)
 {
-	LLVMValueRef value = argument(cg, call);
-
 	if (map->needs_atomic)
 		emit_best_atomic(cg, map, slot, value);
 	else
@@ -191,15 +191,17 @@ static void emit_best(struct codegen *cg, const struct plan_map *map, const stru
 }
 
 void emit_update_min(struct codegen *cg, const struct plan_map *map, const struct expr *call,
-		     LLVMValueRef slot)
+		     LLVMValueRef value, LLVMValueRef slot)
 {
-	emit_best(cg, map, call, slot);
+	(void)call;
+	emit_best(cg, map, value, slot);
 }
 
 void emit_update_max(struct codegen *cg, const struct plan_map *map, const struct expr *call,
-		     LLVMValueRef slot)
+		     LLVMValueRef value, LLVMValueRef slot)
 {
-	emit_best(cg, map, call, slot);
+	(void)call;
+	emit_best(cg, map, value, slot);
 }
 
 /* --- histograms --- */
@@ -256,14 +258,15 @@ static LLVMValueRef emit_power_bucket(struct codegen *cg, LLVMValueRef value, ui
 }
 
 void emit_update_hist(struct codegen *cg, const struct plan_map *map, const struct expr *call,
-		      LLVMValueRef slot)
+		      LLVMValueRef value, LLVMValueRef slot)
 {
 	LLVMBuilderRef b = cg->builder;
 	uint32_t k = map->value->hist.bits;
-	LLVMValueRef value = argument(cg, call), bucket, test;
+	LLVMValueRef bucket, test;
 	LLVMBasicBlockRef from = cg_current(cg), more, power, next = cg_block(cg, "bucket");
 	LLVMBasicBlockRef exact;
 
+	(void)call;
 	more = cg_block(cg, "not_negative");
 	power = cg_block(cg, "power");
 	test = LLVMBuildICmp(b, LLVMIntSLT, value, cg_i64(cg, 0), "");
@@ -284,14 +287,14 @@ void emit_update_hist(struct codegen *cg, const struct plan_map *map, const stru
 }
 
 void emit_update_lhist(struct codegen *cg, const struct plan_map *map, const struct expr *call,
-		       LLVMValueRef slot)
+		       LLVMValueRef value, LLVMValueRef slot)
 {
 	LLVMBuilderRef b = cg->builder;
 	const struct type *type = map->value;
 	uint64_t min = type->lhist.min, step = type->lhist.step;
 	uint32_t buckets = type_lhist_buckets(type);
 	bool is_signed = call->call.args.data[0]->type->is_signed;
-	LLVMValueRef value = argument(cg, call), under, over, bucket;
+	LLVMValueRef under, over, bucket;
 
 	under = LLVMBuildICmp(b, is_signed ? LLVMIntSLT : LLVMIntULT, value, cg_i64(cg, min), "");
 	over = LLVMBuildICmp(b, is_signed ? LLVMIntSGE : LLVMIntUGE, value,

@@ -418,9 +418,10 @@ bool emit_outlined(struct codegen *cg, const struct block *block);
  * what is returned is ignored; functions of type none return NULL.
  */
 typedef LLVMValueRef (*emit_call_fn)(struct codegen *cg, const struct expr *call, LLVMValueRef dst);
-/* Hooks of FN_AGGREGATE rows: update the value of this CPU at @slot. */
+/* Hooks of FN_AGGREGATE rows: update the value of this CPU at @slot. @value: the first argument, an
+ * i64, if there is one. */
 typedef void (*emit_update_fn)(struct codegen *cg, const struct plan_map *map,
-			       const struct expr *call, LLVMValueRef slot);
+			       const struct expr *call, LLVMValueRef value, LLVMValueRef slot);
 /* Hooks of lang/builtins.def; results as for functions. */
 typedef LLVMValueRef (*emit_builtin_fn)(struct codegen *cg, const struct expr *builtin,
 					LLVMValueRef dst);
@@ -444,7 +445,8 @@ typedef LLVMValueRef (*emit_builtin_fn)(struct codegen *cg, const struct expr *b
 #define FUNCTION(id, name, prototype, flags, ...)                                                  \
 	CG_HOOK(flags, ,                                                                           \
 		void emit_update_##id(struct codegen *cg, const struct plan_map *map,              \
-				      const struct expr *call, LLVMValueRef slot);                 \
+				      const struct expr *call, LLVMValueRef value,                 \
+				      LLVMValueRef slot);                                          \
 		, LLVMValueRef emit_call_##id(struct codegen * cg, const struct expr *call,        \
 					      LLVMValueRef dst);)
 #include "lang/functions.def"

@@ -53,14 +53,14 @@ static void entry_store(struct codegen *cg, LLVMValueRef entry, uint32_t offset,
 }
 
 void emit_update_tseries(struct codegen *cg, const struct plan_map *map, const struct expr *call,
-			 LLVMValueRef slot)
+			 LLVMValueRef value, LLVMValueRef slot)
 {
 	LLVMBuilderRef b = cg->builder;
 	const struct type *type = map->value;
-	LLVMValueRef value = emit_value64(cg, call->call.args.data[0]), epoch, index, entry, same,
-		     old;
+	LLVMValueRef epoch, index, entry, same, old;
 	LLVMValueRef count, set, now = emit_helper0(cg, BPF_FUNC_ktime_get_boot_ns, cg->i64);
 
+	(void)call;
 	epoch = emit_epoch(cg, type, now);
 	index = LLVMBuildURem(b, epoch, cg_i64(cg, type->tseries.intervals), "");
 	entry = emit_entry(cg, slot, index, type->tseries.intervals, ENTRY_SIZE);
