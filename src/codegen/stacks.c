@@ -11,6 +11,9 @@
 
 #define HASH_START 0xcbf29ce484222325u
 #define HASH_FACTOR 0x9e3779b97f4a7c15u
+/* Words that one round hashes: the verifier follows every round, and a program may have many
+ * stacks. */
+#define HASH_GROUP 4
 
 static bool is_build_id(const struct type *type)
 {
@@ -56,12 +59,20 @@ static LLVMValueRef emit_mix(struct codegen *cg, LLVMValueRef hash, LLVMValueRef
 			    "");
 }
 
-/* i64: over the first @n words of at most @most. */
+/* What the frames take, in whole groups. */
+static uint32_t padded_size(const struct type *type)
+{
+	uint32_t group = HASH_GROUP * sizeof(uint64_t);
+
+	return (type->stack.depth * frame_size(type) + group - 1) / group * group;
+}
+
+/* i64: over the groups in which the first @n words stand, of at most @most words. */
 static LLVMValueRef emit_hash(struct codegen *cg, LLVMValueRef words, LLVMValueRef n, uint32_t most)
 {
 	LLVMBasicBlockRef from = cg_current(cg), loop = cg_block(cg, "hash");
 	LLVMBasicBlockRef body = cg_block(cg, "frame"), next = cg_block(cg, "hashed"), inside;
-	LLVMValueRef i, hash, word, mixed;
+	LLVMValueRef i, hash, group, mixed, following;
 
 	emit_jump(cg, loop);
 	cg_position(cg, loop);
@@ -73,13 +84,13 @@ static LLVMValueRef emit_hash(struct codegen *cg, LLVMValueRef words, LLVMValueR
 	emit_branch(cg, LLVMBuildICmp(cg->builder, LLVMIntULT, i, cg_i64(cg, most), ""), inside,
 		    next);
 	cg_position(cg, inside);
-	word = emit_load(cg,
-			 emit_offset_by(cg, words, LLVMBuildShl(cg->builder, i, cg_i64(cg, 3), "")),
-			 8, 8);
-	mixed = emit_mix(cg, hash, word);
-	LLVMAddIncoming(
-		i, (LLVMValueRef[]){cg_i64(cg, 0), LLVMBuildAdd(cg->builder, i, cg_i64(cg, 1), "")},
-		(LLVMBasicBlockRef[]){from, inside}, 2);
+	group = emit_offset_by(cg, words, LLVMBuildShl(cg->builder, i, cg_i64(cg, 3), ""));
+	mixed = hash;
+	for (uint32_t k = 0; k < HASH_GROUP; k++)
+		mixed = emit_mix(cg, mixed, emit_load(cg, emit_offset(cg, group, k * 8), 8, 8));
+	following = LLVMBuildAdd(cg->builder, i, cg_i64(cg, HASH_GROUP), "");
+	LLVMAddIncoming(i, (LLVMValueRef[]){cg_i64(cg, 0), following},
+			(LLVMBasicBlockRef[]){from, inside}, 2);
 	LLVMAddIncoming(hash, (LLVMValueRef[]){cg_i64(cg, HASH_START), mixed},
 			(LLVMBasicBlockRef[]){from, inside}, 2);
 	emit_jump(cg, loop);
@@ -115,7 +126,7 @@ static void emit_key(struct codegen *cg, const struct type *type, LLVMValueRef k
 	LLVMValueRef n = LLVMBuildUDiv(cg->builder, size, cg_i64(cg, frame_size(type)), "");
 	LLVMValueRef hash =
 		emit_hash(cg, frames, LLVMBuildMul(cg->builder, n, cg_i64(cg, words), ""),
-			  type->stack.depth * words);
+			  padded_size(type) / 8);
 
 	emit_store(cg, hash, emit_offset(cg, key, offsetof(struct plan_stack_key, hash)), 8);
 	emit_store(cg, emit_resize(cg, n, 4, false),
@@ -134,6 +145,7 @@ static void emit_tgid(struct codegen *cg, const struct type *type, LLVMValueRef 
 
 void emit_stack(struct codegen *cg, const struct type *type, LLVMValueRef dst)
 {
+	uint32_t frames_size = type->stack.depth * frame_size(type);
 	LLVMBasicBlockRef some, next;
 	LLVMValueRef key, frames, size;
 
@@ -144,7 +156,10 @@ void emit_stack(struct codegen *cg, const struct type *type, LLVMValueRef dst)
 	some = cg_block(cg, "frames");
 	next = cg_block(cg, "stack");
 	key = cg_temp(cg, sizeof(struct plan_stack_key), 8);
-	frames = cg_temp(cg, type->stack.depth * frame_size(type), 8);
+	frames = cg_temp(cg, padded_size(type), 8);
+	if (padded_size(type) > frames_size)
+		emit_zero(cg, emit_offset(cg, frames, frames_size), padded_size(type) - frames_size,
+			  8);
 	emit_zero(cg, key, sizeof(struct plan_stack_key), 8);
 	emit_tgid(cg, type, key);
 	size = emit_walk(cg, type, frames);
