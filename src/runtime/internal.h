@@ -148,6 +148,8 @@ void symbols_note_process(struct symbols *symbols, pid_t tgid);
 /* Begins to follow what processes map, if the script names user addresses at all. */
 void symbols_start(struct symbols *symbols, unsigned ncpus);
 void symbols_note_all(struct symbols *symbols);
+/* To be called before detaching. */
+void symbols_note_kernel(struct symbols *symbols);
 /* A descriptor that becomes readable when processes map files, or -1; then call symbols_follow().
  */
 int symbols_fd(const struct symbols *symbols);

@@ -90,10 +90,12 @@ static int compare(const void *a, const void *b)
 	return left->address < right->address ? -1 : left->address > right->address;
 }
 
-static void load(struct ksyms *ksyms)
+void ksyms_load(struct ksyms *ksyms)
 {
 	size_t cap = 0;
 
+	if (ksyms->loaded)
+		return;
 	ksyms->loaded = true;
 	ksyms->text = read_text("/proc/kallsyms");
 	for (char *line = ksyms->text, *next; line && *line; line = next) {
@@ -121,8 +123,7 @@ bool ksyms_find(struct ksyms *ksyms, uint64_t address, const char **name, const 
 {
 	size_t low = 0, high;
 
-	if (!ksyms->loaded)
-		load(ksyms);
+	ksyms_load(ksyms);
 	high = ksyms->n;
 	if (!high || address < ksyms->all[0].address)
 		return false;

@@ -288,6 +288,7 @@ static void trace(struct run *run)
 		run->iterate_fd = provider_links_iterate(run->links);
 	if (!run->stopping && run_has_attachable(run))
 		poll_events(run);
+	symbols_note_kernel(run->symbols);
 	provider_links_disable(run->links);
 	conclude(run);
 }

@@ -102,6 +102,14 @@ void symbols_start(struct symbols *symbols, unsigned ncpus)
 		symbols->mappings = mappings_new(symbols->usyms, ncpus);
 }
 
+/* BPF's trampolines, which are frames of kernel stacks, are gone with their probes. */
+void symbols_note_kernel(struct symbols *symbols)
+{
+	for (size_t i = 0; i < symbols->plan->stacks.len; i++)
+		if (symbols->plan->stacks.data[i].kind == TYPE_KSTACK)
+			ksyms_load(symbols->ksyms);
+}
+
 /* Processes that may be gone when they are to be named; costs some milliseconds, so it comes after
  * attaching. */
 void symbols_note_all(struct symbols *symbols)

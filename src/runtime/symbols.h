@@ -11,6 +11,8 @@
 struct ksyms;
 struct ksyms *ksyms_new(void);
 void ksyms_free(struct ksyms *ksyms);
+/* Reads them, if that has not been done. */
+void ksyms_load(struct ksyms *ksyms);
 /* The symbol that @address lies in; strings live as long as @ksyms. */
 bool ksyms_find(struct ksyms *ksyms, uint64_t address, const char **name, const char **module,
 		uint64_t *offset);

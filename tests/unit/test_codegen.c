@@ -255,8 +255,8 @@ START_TEST(preemptible_program_claims_scratch_and_gives_it_back)
 	case_compile(c);
 	case_expect_ir(c, "leave:", "atomicrmw and ptr");
 	case_expect_ir(c, "scratch:", "and i64", ", 511", "atomicrmw or ptr", "i64 1 seq_cst",
-		       "claimed:", LOOKUP "(ptr @sonde_scratch", "claim:", "atomicrmw or ptr",
-		       "i64 2 seq_cst", "label %claimed, label %missed");
+		       "claim:", "atomicrmw or ptr", "i64 2 seq_cst",
+		       "label %claimed, label %missed", "claimed:", LOOKUP "(ptr @sonde_scratch");
 	case_free(c);
 }
 END_TEST
