@@ -102,12 +102,17 @@ void symbols_start(struct symbols *symbols, unsigned ncpus)
 		symbols->mappings = mappings_new(symbols->usyms, ncpus);
 }
 
-/* BPF's trampolines, which are frames of kernel stacks, are gone with their probes. */
+/* BPF's trampolines, which fentry and fexit stand in, are gone with their probes. All other frames
+ * are still there later, when nothing fires any more. */
 void symbols_note_kernel(struct symbols *symbols)
 {
-	for (size_t i = 0; i < symbols->plan->stacks.len; i++)
-		if (symbols->plan->stacks.data[i].kind == TYPE_KSTACK)
+	for (size_t i = 0; i < symbols->plan->progs.len; i++) {
+		const struct provider *provider =
+			provider_find(symbols->plan->progs.data[i].provider);
+
+		if (provider && provider->context == CONTEXT_BTF_ARGS && symbols->plan->stacks.len)
 			ksyms_load(symbols->ksyms);
+	}
 }
 
 /* Processes that may be gone when they are to be named; costs some milliseconds, so it comes after
