@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define SECOND_NS 1000000000u
-#define RECORDS_PER_TURN 8192u
+#define HANDLED_PER_TURN 8192u
 
 static uint64_t member_u64(const struct plan_event *event, uint32_t index, const char *payload)
 {
@@ -286,7 +286,10 @@ int run_handle_record(void *data, void *record, size_t size)
 	dispatch(run, head->event, (const char *)record + PLAN_PAYLOAD_OFFSET);
 	/* A writer faster than this reader must not keep signals from being seen. What lies behind
 	 * an exit() is shown when nothing is written any more. */
-	return ++run->handled % RECORDS_PER_TURN && (was_stopping || !run->stopping) ? 0 : -EAGAIN;
+	if (++run->handled < HANDLED_PER_TURN && (was_stopping || !run->stopping))
+		return 0;
+	run->handled = 0;
+	return -EAGAIN;
 }
 
 void run_flush_warnings(struct run *run)

@@ -53,7 +53,7 @@ struct run {
 	struct run_warning lost_warning;
 	uint64_t lost_shown;
 	uint64_t *received; /* by event: records handled */
-	uint64_t handled; /* records in all */
+	uint64_t handled; /* in this turn: records, and entries of maps that were printed */
 	int target_fd; /* pidfd of the child or of -p, or -1 */
 	int iterate_fd; /* readable once the iterators have ended, or -1 */
 	pid_t child; /* 0: none, or reaped */

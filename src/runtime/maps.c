@@ -166,6 +166,7 @@ static void print_snapshot(struct run *run, const struct run_map *map,
 		entries[i].is_unset = snapshot->is_unset;
 	}
 	output_map(run->output, map->plan, entries, snapshot->n, top, div);
+	run->handled += snapshot->n;
 	free(entries);
 }
 
