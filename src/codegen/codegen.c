@@ -17,7 +17,7 @@
  * than some thousands the kernel's JIT for x86 may find no lengths for its jumps (ENOTSUPP).
  */
 #define MOST_INSTRUCTIONS 10000
-#define LONG_INSTRUCTIONS 2000
+#define LONG_INSTRUCTIONS 1000
 #define BPF_CPU "v3" /* 32-bit operations, atomics with a result: Linux 5.12 */
 
 static LLVMTargetMachineRef machine_new(void)
