@@ -1,6 +1,7 @@
 /* The queue of diagnostics and its renderer. */
 #include "base/diag.h"
 
+#include "base/hashmap.h"
 #include "base/strbuf.h"
 #include "base/vec.h"
 
@@ -8,7 +9,6 @@
 #include <string.h>
 
 #define TAB_WIDTH 4
-#define WINDOW 200u /* most bytes of a source line that are shown */
 #define MOST_LINES 12u /* of a range over several lines */
 
 struct note {
@@ -32,6 +32,7 @@ struct diags {
 	const struct sources *sources;
 	VEC(struct diag *)
 	all;
+	struct hashmap known; /* the same, by all that tells them apart */
 	size_t rendered;
 	size_t counts[2];
 	unsigned muted;
@@ -44,20 +45,20 @@ struct diags *diags_new(struct arena *arena, const struct sources *sources)
 
 	diags->arena = arena;
 	diags->sources = sources;
+	hashmap_init(&diags->known, arena);
 	return diags;
 }
 
-static struct diag *find_same(const struct diags *diags, const struct diag *diag)
+/* Whether the same was queued before; otherwise it is from now on. */
+static bool is_repeated(struct diags *diags, struct diag *diag)
 {
-	for (size_t i = 0; i < diags->all.len; i++) {
-		struct diag *other = diags->all.data[i];
+	const char *key = arena_printf(diags->arena, "%d %s %u %u %s", diag->severity, diag->tag,
+				       diag->span.start, diag->span.end, diag->text);
 
-		if (other->severity == diag->severity && !strcmp(other->tag, diag->tag) &&
-		    other->span.start == diag->span.start && other->span.end == diag->span.end &&
-		    !strcmp(other->text, diag->text))
-			return other;
-	}
-	return NULL;
+	if (hashmap_gets(&diags->known, key))
+		return true;
+	hashmap_sets(&diags->known, key, diag);
+	return false;
 }
 
 static struct diag *queue(struct diags *diags, enum diag_severity severity, const char *tag,
@@ -77,7 +78,7 @@ static struct diag *queue(struct diags *diags, enum diag_severity severity, cons
 		return diag;
 	}
 	/* Notes and hints of a repeated diagnostic go to the throwaway one. */
-	if (find_same(diags, diag))
+	if (is_repeated(diags, diag))
 		return diag;
 	vec_push(diags->arena, &diags->all, diag);
 	diags->counts[severity]++;
@@ -164,20 +165,6 @@ char *diag_location_text(struct arena *arena, const struct sources *sources, str
 	return arena_printf(arena, "%s:%u-%u: ", start.source->name, start.line, end.line);
 }
 
-/* The part of a line that is shown: all of it, unless it is long. */
-static void choose_window(uint32_t len, uint32_t from, uint32_t *first, uint32_t *last)
-{
-	*first = 0;
-	*last = len;
-	if (len <= WINDOW)
-		return;
-	if (from > WINDOW / 2)
-		*first = from - WINDOW / 2;
-	if (*first > len - WINDOW)
-		*first = len - WINDOW;
-	*last = *first + WINDOW;
-}
-
 /* Shows @line; columns [from, to) are underlined when @to is not 0. */
 static void render_line(FILE *out, const struct source *source, uint32_t line, uint32_t from,
 			uint32_t to)
@@ -189,7 +176,7 @@ static void render_line(FILE *out, const struct source *source, uint32_t line, u
 	text = source_line(source, line, &len);
 	if (len && text[len - 1] == '\r')
 		len--;
-	choose_window(len, from, &first, &last);
+	source_window(len, from, &first, &last);
 	if (first) {
 		strbuf_adds(&shown, "...");
 		strbuf_adds(&marks, "   ");

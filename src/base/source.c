@@ -65,13 +65,19 @@ void sources_set_path(struct sources *sources, const struct source *source, cons
 
 const struct source *sources_find(const struct sources *sources, uint32_t position)
 {
-	for (size_t i = 0; i < sources->all.len; i++) {
-		const struct source *source = sources->all.data[i];
+	size_t low = 0, high = sources->all.len;
 
-		if (position >= source->base && position - source->base <= source->len)
-			return source;
+	/* the first one that ends at or behind the position */
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct source *source = sources->all.data[middle];
+
+		if (source->base + source->len < position)
+			low = middle + 1;
+		else
+			high = middle;
 	}
-	return NULL;
+	return low < sources->all.len ? sources->all.data[low] : NULL;
 }
 
 const char *sources_text(const struct sources *sources, struct span span)
@@ -115,4 +121,19 @@ const char *source_line(const struct source *source, uint32_t line, uint32_t *le
 
 	*len = end - start;
 	return source->text + start;
+}
+
+#define WINDOW 200u /* most bytes of a line that are shown */
+
+void source_window(uint32_t len, uint32_t column, uint32_t *first, uint32_t *last)
+{
+	*first = 0;
+	*last = len;
+	if (len <= WINDOW)
+		return;
+	if (column > WINDOW / 2)
+		*first = column - WINDOW / 2;
+	if (*first > len - WINDOW)
+		*first = len - WINDOW;
+	*last = *first + WINDOW;
 }

@@ -98,7 +98,8 @@ static void put_head(struct output *output, const struct plan_place *place,
 
 void output_put_source(struct strbuf *out, const struct plan_place *place)
 {
-	size_t start = 0, width = 0, column = 0;
+	int64_t column = place->text_offset;
+	size_t start = 0, width = 0;
 
 	if (!place->text)
 		return;

@@ -115,7 +115,9 @@ uint32_t plan_ring_pages(const struct plan_config *config);
 struct plan_place {
 	const char *file;
 	uint32_t line, column, end_column; /* 1-based, end exclusive */
-	const char *text; /* the source line */
+	const char *text; /* the source line; of a long one the part around the place, "..." where
+			     it was cut */
+	int32_t text_offset; /* of its first byte in that line; 0 unless it was cut */
 };
 
 /* --- programs --- */

@@ -10,9 +10,9 @@
 enum {
 	LEAST_TARGET = 32,
 	LEAST_FIELD = 12,
-	LEAST_PROG = 43,
-	LEAST_MAP = 49,
-	LEAST_EVENT = 42,
+	LEAST_PROG = 47,
+	LEAST_MAP = 53,
+	LEAST_EVENT = 46,
 	LEAST_STACKS = 6,
 	LEAST_STRING = 4,
 };
@@ -163,6 +163,7 @@ static void serial_place(struct serial *serial, struct plan_place *place)
 	place->column = serial_u32(serial, place->column);
 	place->end_column = serial_u32(serial, place->end_column);
 	place->text = serial_string(serial, place->text);
+	place->text_offset = (int32_t)serial_u32(serial, (uint32_t)place->text_offset);
 }
 
 static void serial_target(struct serial *serial, struct plan_target *target)

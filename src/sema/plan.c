@@ -6,8 +6,8 @@ struct plan_place sema_place(struct sema *sema, struct span span)
 	const struct sources *sources = sema->options->sources;
 	struct location start, end;
 	struct plan_place place = {.file = "", .text = ""};
+	uint32_t len, first, last;
 	const char *line;
-	uint32_t len;
 
 	if (span_is_none(span))
 		return place;
@@ -20,7 +20,10 @@ struct plan_place sema_place(struct sema *sema, struct span span)
 	place.line = start.line;
 	place.column = start.column;
 	place.end_column = end.line == start.line ? end.column : start.column;
-	place.text = arena_strndup(sema->arena, line, len);
+	source_window(len, start.column, &first, &last);
+	place.text = arena_printf(sema->arena, "%s%.*s%s", first ? "..." : "", (int)(last - first),
+				  line + first, last < len ? "..." : "");
+	place.text_offset = first ? (int32_t)first - 3 : 0;
 	return place;
 }
 
