@@ -1,6 +1,8 @@
 /* Nodes as the grammar asks for them, and the checks that a grammar cannot make. */
 #include "parser/build.h"
 
+#include "base/hashmap.h"
+
 #include <string.h>
 
 #define MAX_DEPTH 400 /* of expressions: everything that walks the tree recurses */
@@ -71,6 +73,7 @@ struct type_expr *build_type_word(struct build *b, struct type_expr *type, struc
 				  const char *word)
 {
 	type->span = span;
+	type->depth = deeper(b, type->depth, span);
 	if (strcmp(word, "const") != 0 && strcmp(word, "volatile") != 0)
 		type->name = arena_printf(arena_of(b), "%s%s%s", type->name, *type->name ? " " : "",
 					  word);
@@ -318,11 +321,25 @@ struct expr *build_member(struct build *b, struct expr *record, const char *name
 {
 	struct record_member member = {name, span, value};
 
-	for (size_t i = 0; i < record->record.members.len; i++)
-		if (!strcmp(record->record.members.data[i].name, name))
-			error(b, "duplicate-member", span, "the record has this member already");
 	vec_push(arena_of(b), &record->record.members, member);
 	record->depth = max_depth(record->depth, deeper(b, value->depth, span));
+	return record;
+}
+
+struct expr *build_record_end(struct build *b, struct span span, struct expr *record)
+{
+	struct hashmap names;
+
+	record->span = span;
+	hashmap_init(&names, arena_of(b));
+	for (size_t i = 0; i < record->record.members.len; i++) {
+		struct record_member *member = &record->record.members.data[i];
+
+		if (hashmap_gets(&names, member->name))
+			error(b, "duplicate-member", member->span,
+			      "the record has this member already");
+		hashmap_sets(&names, member->name, member);
+	}
 	return record;
 }
 

@@ -63,6 +63,8 @@ struct expr *build_comptime(struct build *b, struct span span, struct expr *expr
 struct expr *build_record(struct build *b, struct span span);
 struct expr *build_member(struct build *b, struct expr *record, const char *name, struct span span,
 			  struct expr *value);
+/* All members are there: two of one name are an error. */
+struct expr *build_record_end(struct build *b, struct span span, struct expr *record);
 
 struct args *build_args(struct build *b, struct args *args, struct expr *expr);
 struct expr *build_type_arg(struct build *b, struct type_expr *type);

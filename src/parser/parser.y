@@ -236,7 +236,7 @@ primary: INT { $$ = build_int(b, @$, $1.value, $1.is_duration); }
 	| '(' expr ',' ')' { $$ = build_tuple(b, @$, build_args(b, NULL, $2)); }
 	| '(' more_args ')' { $$ = build_tuple(b, @$, $2); }
 	| '(' more_args ',' ')' { $$ = build_tuple(b, @$, $2); }
-	| '(' record_members ')' { $$ = $2; $$->span = @$; }
+	| '(' record_members ')' { $$ = build_record_end(b, @$, $2); }
 	| block_expr { $$ = build_block_expr(b, @$, $1); }
 	| SIZEOF TYPE_OPEN type ')' { $$ = build_query(b, @$, EXPR_SIZEOF, $3, NULL, NULL); }
 	| SIZEOF '(' expr ')' { $$ = build_query(b, @$, EXPR_SIZEOF, NULL, $3, NULL); }
