@@ -247,14 +247,37 @@ static void show_logs(const struct run *run, const char *logs, size_t log_size)
 #define JIT_GAVE_UP (-524)
 #define OTHER_INSTRUCTIONS BPF_F_TEST_RND_HI32
 
+/* Bytes of the log of one program, of which each instruction that the verifier comes by has some
+ * hundred; it comes by a million. */
+#define MOST_LOG (256u << 20)
+
+/* How the object is loaded. */
+struct attempt {
+	uint32_t flags; /* of the programs */
+	size_t log_size;
+};
+
+/* Whether there is something else to try after this error. A log that has no room is an error, too
+ * (ENOSPC), whatever the verifier thinks of the program. */
+static bool try_otherwise(struct attempt *attempt, int error)
+{
+	if (error == JIT_GAVE_UP && !attempt->flags)
+		attempt->flags = OTHER_INSTRUCTIONS;
+	else if (error == -ENOSPC && attempt->log_size)
+		attempt->log_size = attempt->log_size < MOST_LOG ? MOST_LOG : 0;
+	else
+		return false;
+	return true;
+}
+
 /*
  * Loads with a log buffer for each program; unless every log is asked for, libbpf passes it to the
  * kernel only when it repeats a load that was refused, so the pages of the others are never
- * touched.
+ * touched. @again: it failed, and @attempt is now another.
  */
-static int load_object(struct run *run, uint32_t flags)
+static int load_object(struct run *run, struct attempt *attempt, bool *again)
 {
-	size_t n = run->plan->progs.len, log_size = run->plan->config.log_size;
+	size_t n = run->plan->progs.len, log_size = attempt->log_size;
 	char *logs = MAP_FAILED;
 	int error;
 
@@ -267,11 +290,13 @@ static int load_object(struct run *run, uint32_t flags)
 			bpf_program__set_log_level(run->progs[i], 1);
 	}
 	for (size_t i = 0; i < n; i++)
-		bpf_program__set_flags(run->progs[i], bpf_program__flags(run->progs[i]) | flags);
+		bpf_program__set_flags(run->progs[i],
+				       bpf_program__flags(run->progs[i]) | attempt->flags);
 	error = bpf_object__load(run->object);
 	if (!error && run->options->debug_verifier && logs != MAP_FAILED)
 		show_logs(run, logs, log_size);
-	if (error && (error != JIT_GAVE_UP || flags)) {
+	*again = error && try_otherwise(attempt, error);
+	if (error && !*again) {
 		const struct plan_prog *refused = NULL;
 		const char *log = "";
 
@@ -293,16 +318,19 @@ static int load_object(struct run *run, uint32_t flags)
 
 static bool open_and_load(struct run *run, const struct elf_parts *parts, const char *btf_path)
 {
+	struct attempt attempt = {.log_size = run->plan->config.log_size};
+	bool again;
 	int error;
 
-	if (!open_object(run, parts, btf_path))
-		return false;
-	error = load_object(run, 0);
-	if (error != JIT_GAVE_UP)
-		return !error;
-	bpf_object__close(run->object);
-	run->object = NULL;
-	return open_object(run, parts, btf_path) && !load_object(run, OTHER_INSTRUCTIONS);
+	for (;;) {
+		if (!open_object(run, parts, btf_path))
+			return false;
+		error = load_object(run, &attempt, &again);
+		if (!again)
+			return !error;
+		bpf_object__close(run->object);
+		run->object = NULL;
+	}
 }
 
 static int map_fd(const struct run *run, const char *name)
