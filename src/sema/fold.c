@@ -386,7 +386,7 @@ void sema_typeinfo(struct sema *sema, struct expr **at)
 	type = sema_query_type(sema, expr->query.type, &expr->query.expr);
 	if (type == sema->unknown)
 		return;
-	name = sema_type_name(sema, type);
+	name = type_name_str(sema->types, type);
 	tuple = expr_new(sema->arena, EXPR_TUPLE, expr->span);
 	vec_push(sema->arena, &tuple->tuple.members, sema_int(sema, expr->span, type->kind, false));
 	vec_push(sema->arena, &tuple->tuple.members,

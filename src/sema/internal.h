@@ -159,6 +159,7 @@ struct sema {
 	const struct sema_c_macro *c_macro; /* the preamble's macro whose body we are in, or NULL */
 	uint32_t loop_depth; /* for, while and unroll around us */
 	uint32_t call_depth; /* for and while, whose bodies become functions */
+	uint32_t calls_within; /* what struct block will have as calls */
 	uint32_t unrolled; /* copies beside the first of what is checked, by unroll() around it */
 	bool in_predicate;
 	bool aggregate_ok; /* the call being checked is the value assigned to a map; sema_call()
@@ -178,6 +179,8 @@ struct diag *sema_error(struct sema *sema, const char *tag, struct span span, co
 /* Queued in the final round only. */
 struct diag *sema_warning(struct sema *sema, const char *tag, struct span span, const char *fmt,
 			  ...) __attribute__((format(printf, 4, 5)));
+/* For messages: a long name has "..." in its middle. */
+const char *sema_short_name(struct sema *sema, const char *name);
 const char *sema_type_name(struct sema *sema, const struct type *type);
 
 /* --- expressions: each checks and annotates *expr, and may replace the node (expr.c) --- */
@@ -200,6 +203,9 @@ void sema_condition(struct sema *sema, struct expr **expr);
 void sema_block(struct sema *sema, struct block *block);
 /* The same, the tail being one more statement. */
 void sema_nested_block(struct sema *sema, struct block *block);
+/* What is being checked loops in a function of its own, as the bodies of loops are: only so many
+ * may be in one another (stmt.c). */
+void sema_needs_function(struct sema *sema, struct span span);
 /* A typed node. */
 struct expr *sema_new(struct sema *sema, enum expr_kind kind, struct span span,
 		      const struct type *type);

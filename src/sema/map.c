@@ -1,6 +1,9 @@
 /* Maps: what their keys and values are, and uses of them. */
 #include "sema/internal.h"
 
+/* Errors with which other names are compared, all of them each time. */
+#define MOST_HINTS 50
+
 /* --- the table --- */
 
 static const struct map_decl *find_decl(const struct sema *sema, const char *name)
@@ -36,6 +39,8 @@ void map_check_defined(struct sema *sema, const struct sema_map *map, struct spa
 	if (map->is_assigned || map->is_left_out)
 		return;
 	diag = sema_error(sema, "undefined-map", span, "Undefined map: @%s", map->name);
+	if (!sema->final || diags_count(sema->diags, DIAG_ERROR) > MOST_HINTS)
+		return;
 	names = arena_new_array(sema->arena, const char *, sema->maps.len);
 	for (size_t i = 0; i < sema->maps.len; i++)
 		if (sema->maps.data[i]->is_assigned)

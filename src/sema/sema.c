@@ -45,9 +45,23 @@ struct diag *sema_warning(struct sema *sema, const char *tag, struct span span, 
 	return diag_warning(sema->diags, tag, span, "%s", text);
 }
 
+#define LONG_NAME 200
+#define CUT "..."
+
+const char *sema_short_name(struct sema *sema, const char *name)
+{
+	size_t len = strlen(name), kept = (LONG_NAME - strlen(CUT)) / 2;
+
+	if (len <= LONG_NAME)
+		return name;
+	return arena_printf(sema->arena, "%.*s" CUT "%s", (int)kept, name, name + len - kept);
+}
+
 const char *sema_type_name(struct sema *sema, const struct type *type)
 {
-	return type == sema->unknown ? "unknown" : type_name_str(sema->types, type);
+	if (type == sema->unknown)
+		return "unknown";
+	return sema_short_name(sema, type_name_str(sema->types, type));
 }
 
 /* --- one round --- */
@@ -73,6 +87,7 @@ static void check_instance(struct sema *sema, struct sema_instance *instance, ui
 	sema->scope = NULL;
 	sema->loop_depth = 0;
 	sema->call_depth = 0;
+	sema->calls_within = 0;
 	scope_push(sema);
 	if (program->predicate) {
 		sema->in_predicate = true;

@@ -49,7 +49,7 @@ static void report_unknown(struct sema *sema, const struct type_expr *type)
 		break;
 	}
 	diag = sema_error(sema, "unknown-type", type->span, "Cannot resolve unknown type \"%s%s\"",
-			  keyword, type->name);
+			  keyword, sema_short_name(sema, type->name));
 	sema_hint_no_btf(sema, diag);
 }
 
