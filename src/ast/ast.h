@@ -322,6 +322,8 @@ struct block {
 	const struct expansion *expansion; /* this is a macro's body; or NULL */
 	stmt_vec stmts;
 	struct expr *tail; /* value of a block expression or macro, or NULL */
+	/* set by sema: how deep functions of their own lie in one another, for loops and such */
+	uint32_t calls;
 };
 
 /* --- top level --- */

@@ -20,7 +20,7 @@
 #define PIECE 4 /* statements of a block in one function, at least */
 #define MOST_PIECES 16 /* of a block; the verifier takes 256 functions in all */
 #define MOST_CHAINED 64 /* tests of an "else if" chain in one function */
-#define MOST_NESTING 7 /* of functions; the verifier takes 8, and helpers have callbacks, too */
+#define MOST_NESTING 7 /* of functions in a program, which is one more itself */
 
 /* Where `break` and `continue` go. */
 struct cg_loop {
@@ -64,6 +64,17 @@ static void emit_leave_too(struct codegen *cg)
 }
 
 /* --- callbacks --- */
+
+/* Whether a function that holds the block may be called from here. */
+static bool can_be_called(const struct codegen *cg, const struct block *block)
+{
+	const struct cg_function *fn = cg->fn;
+	uint32_t depth = 1;
+
+	while ((fn = fn->parent))
+		depth++;
+	return depth + block->calls <= MOST_NESTING;
+}
 
 struct callback {
 	struct cg_function *fn, *caller;
@@ -212,7 +223,7 @@ static void emit_rounds_in_line(struct codegen *cg, const struct stmt *stmt)
 	uint32_t i;
 
 	cg->fn->loop = &loop;
-	for (i = 0; i < stmt->repeat.count; i++) {
+	for (i = 0; i < stmt->repeat.count && !cg->is_too_long; i++) {
 		loop.on_continue = cg_block(cg, "round");
 		emit_block(cg, stmt->repeat.body);
 		emit_jump(cg, loop.on_continue);
@@ -227,7 +238,7 @@ void emit_unroll(struct codegen *cg, const struct stmt *stmt)
 {
 	struct callback callback;
 
-	if (!cg->is_outlined) {
+	if (!cg->is_outlined || !can_be_called(cg, stmt->repeat.body)) {
 		emit_rounds_in_line(cg, stmt);
 		return;
 	}
@@ -323,57 +334,6 @@ static void emit_piece(struct codegen *cg, const struct block *block, size_t fro
 	emit_after_piece(cg, result);
 }
 
-static uint32_t most(uint32_t a, uint32_t b)
-{
-	return a > b ? a : b;
-}
-
-/* How deep loops lie in one another: the functions that a block needs anyway. */
-static uint32_t loops_within(const struct block *block)
-{
-	uint32_t n = 0;
-
-	for (size_t i = 0; block && i < block->stmts.len; i++) {
-		const struct stmt *stmt = block->stmts.data[i];
-
-		switch (stmt->kind) {
-		case STMT_IF:
-			n = most(n, loops_within(stmt->branch.then));
-			n = most(n, loops_within(stmt->branch.otherwise));
-			break;
-		case STMT_FOR_MAP:
-		case STMT_FOR_RANGE:
-			n = most(n, 1 + loops_within(stmt->loop.body));
-			break;
-		case STMT_WHILE:
-		case STMT_UNROLL:
-			n = most(n, 1 + loops_within(stmt->repeat.body));
-			break;
-		case STMT_BLOCK:
-			n = most(n, loops_within(stmt->block));
-			break;
-		case STMT_EXPR:
-		case STMT_DISCARD:
-		case STMT_ASSIGN:
-		case STMT_LET:
-		case STMT_BREAK:
-		case STMT_CONTINUE:
-		case STMT_RETURN:
-			break;
-		}
-	}
-	return n;
-}
-
-static uint32_t nesting(const struct cg_function *fn)
-{
-	uint32_t n = 0;
-
-	while ((fn = fn->parent))
-		n++;
-	return n;
-}
-
 /* How many tests an "else if" chain goes on with from here. */
 static size_t chained(const struct block *block)
 {
@@ -391,8 +351,7 @@ bool emit_outlined(struct codegen *cg, const struct block *block)
 	size_t n = block->stmts.len, size = n / MOST_PIECES + 1, i;
 	bool is_long = n > 1 || (n && chained(block) && !(chained(block) % MOST_CHAINED));
 
-	if (!cg->is_outlined || !is_long ||
-	    nesting(cg->fn) + 1 + loops_within(block) >= MOST_NESTING)
+	if (!cg->is_outlined || !is_long || !can_be_called(cg, block))
 		return false;
 	if (size < PIECE)
 		size = PIECE;

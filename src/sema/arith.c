@@ -298,6 +298,9 @@ static void text_if_missing(struct sema *sema, struct expr **param, const struct
 		*param = sema_string(sema, (*param)->span, "", 0);
 }
 
+/* More are compared in a loop. */
+#define LONG_BYTES 128
+
 void sema_binary(struct sema *sema, struct expr **expr)
 {
 	struct expr *binary = *expr;
@@ -319,8 +322,13 @@ void sema_binary(struct sema *sema, struct expr **expr)
 		type_partly(sema, binary);
 		return;
 	}
-	if (!sema_fold_binary(sema, expr))
-		by_operator(sema, binary);
+	if (sema_fold_binary(sema, expr))
+		return;
+	by_operator(sema, binary);
+	if ((binary->binary.op == BINARY_EQ || binary->binary.op == BINARY_NE) &&
+	    binary->binary.left->type->size > LONG_BYTES &&
+	    binary->binary.right->type->size > LONG_BYTES)
+		sema_needs_function(sema, binary->span);
 }
 
 /* --- unary --- */

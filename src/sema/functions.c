@@ -203,6 +203,24 @@ bool sema_allow_unstable(struct sema *sema, struct span span, const char *featur
 	return true;
 }
 
+/* Whether the function may come to loop over something. */
+static bool has_loop(const struct expr *call)
+{
+	const struct expr *first = call->call.args.len ? call->call.args.data[0] : NULL;
+
+	switch ((int)call->call.function->id) {
+	case FUNCTION_delete: /* of a scalar, which may have a value for each CPU */
+		return call->call.args.len == 1 && first->kind == EXPR_MAP && !first->map.keys.len;
+	case FUNCTION_len:
+	case FUNCTION_memcmp:
+	case FUNCTION_strcontains:
+	case FUNCTION_strncmp:
+	case FUNCTION_strstr:
+		return true;
+	}
+	return false;
+}
+
 void sema_call(struct sema *sema, struct expr **at)
 {
 	bool aggregate_ok = sema->aggregate_ok;
@@ -218,5 +236,7 @@ void sema_call(struct sema *sema, struct expr **at)
 	call->type = sema->unknown;
 	if (!is_allowed(sema, call, aggregate_ok) || !prototype_check(sema, call))
 		return;
+	if (has_loop(call))
+		sema_needs_function(sema, call->span);
 	sema_call_hooks[call->call.function->id](sema, at);
 }

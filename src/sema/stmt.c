@@ -346,6 +346,22 @@ static void loop_body(struct sema *sema, struct block *body)
 	sema->loop_depth--;
 }
 
+static void note_calls(struct sema *sema, uint32_t calls)
+{
+	if (sema->calls_within < calls)
+		sema->calls_within = calls;
+}
+
+void sema_needs_function(struct sema *sema, struct span span)
+{
+	if (sema->call_depth == MOST_CALLED_LOOPS)
+		sema_error(sema, "loop-nesting", span,
+			   "This takes a loop of its own, in loops that are nested %u deep: more "
+			   "than the kernel allows",
+			   MOST_CALLED_LOOPS);
+	note_calls(sema, 1);
+}
+
 /* Of a loop whose body is a function of its own, called by a helper. */
 static void called_body(struct sema *sema, const struct stmt *stmt, struct block *body)
 {
@@ -357,6 +373,7 @@ static void called_body(struct sema *sema, const struct stmt *stmt, struct block
 			  "unroll() is not counted");
 	loop_body(sema, body);
 	sema->call_depth--;
+	note_calls(sema, 1 + body->calls);
 }
 
 /* What an entry's value is read as; NULL if a loop cannot have it. */
@@ -585,15 +602,19 @@ static void check_block(struct sema *sema, struct block *block,
 			void (*check_tail)(struct sema *sema, struct expr **tail))
 {
 	const struct expansion *outer = sema->expansion;
+	uint32_t calls = sema->calls_within;
 
 	if (block->expansion)
 		sema->expansion = block->expansion;
+	sema->calls_within = 0;
 	scope_push(sema);
 	check_stmts(sema, block);
 	if (block->tail)
 		check_tail(sema, &block->tail);
 	scope_pop(sema);
 	sema->expansion = outer;
+	block->calls = sema->calls_within;
+	note_calls(sema, calls);
 }
 
 void sema_block(struct sema *sema, struct block *block)
