@@ -275,6 +275,13 @@ static void close_llvm_file(FILE *file)
 		fclose(file);
 }
 
+static void say_too_large(const struct cli *cli)
+{
+	diag_say(stderr, &cli->style, DIAG_ERROR, "too-large",
+		 "the body of a probe is larger than BPF programs can be");
+	fputs("HINT: parts of it can be probes of their own, on the same attach point\n", stderr);
+}
+
 /* An exit status. */
 static int generate(const struct compilation *compilation, const struct cli *cli,
 		    const struct ast_unit *unit, struct codegen_object *object)
@@ -287,20 +294,20 @@ static int generate(const struct compilation *compilation, const struct cli *cli
 		.bitcode = compilation->bitcode.data,
 		.nbitcode = compilation->bitcode.len,
 	};
+	enum codegen_result result;
 	int status = STATUS_USAGE;
+	const char *why;
 
 	if (open_llvm_file(cli, "original", cli->stages & STAGE_LLVM, &options.dump_llvm) &&
 	    open_llvm_file(cli, "optimized", cli->stages & STAGE_LLVM_OPT,
 			   &options.dump_llvm_optimized)) {
-		status = STATUS_OK;
-		if (!codegen(&options, unit, compilation->plan, object)) {
-			diag_say(stderr, &cli->style, DIAG_ERROR, "too-large",
-				 "the body of a probe is larger than BPF programs can be");
-			fputs("HINT: parts of it can be probes of their own, on the same attach "
-			      "point\n",
-			      stderr);
-			status = STATUS_SCRIPT;
-		}
+		result = codegen(&options, unit, compilation->plan, object, &why);
+		status = result == CODEGEN_DONE ? STATUS_OK : STATUS_SCRIPT;
+		if (result == CODEGEN_TOO_LARGE)
+			say_too_large(cli);
+		else if (result == CODEGEN_BAD_BITCODE)
+			diag_say(stderr, &cli->style, DIAG_ERROR, "bad-import",
+				 "the imported C programs do not go together: %s", why);
 	}
 	close_llvm_file(options.dump_llvm);
 	close_llvm_file(options.dump_llvm_optimized);

@@ -51,6 +51,12 @@ static void make_inline(struct codegen *cg, LLVMValueRef function)
 				LLVMCreateEnumAttribute(cg->context, kind, 0));
 }
 
+static void note_refusal(struct codegen *cg, const char *otherwise)
+{
+	if (!cg->bad_bitcode)
+		cg->bad_bitcode = cg->complaint ? cg->complaint : otherwise;
+}
+
 static void link_one(struct codegen *cg, const struct codegen_bitcode *code)
 {
 	LLVMMemoryBufferRef buffer =
@@ -60,7 +66,7 @@ static void link_one(struct codegen *cg, const struct codegen_bitcode *code)
 
 	if (LLVMParseBitcodeInContext2(cg->context, buffer, &module)) {
 		LLVMDisposeMemoryBuffer(buffer);
-		cg->has_failed = true;
+		note_refusal(cg, "its bitcode cannot be read");
 		return;
 	}
 	LLVMDisposeMemoryBuffer(buffer);
@@ -73,7 +79,7 @@ static void link_one(struct codegen *cg, const struct codegen_bitcode *code)
 	     function = LLVMGetNextFunction(function))
 		LLVMSetVisibility(function, LLVMDefaultVisibility);
 	if (LLVMLinkModules2(cg->module, module))
-		cg->has_failed = true;
+		note_refusal(cg, "it cannot be linked");
 }
 
 void c_objects_link(struct codegen *cg)

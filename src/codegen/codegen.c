@@ -42,9 +42,14 @@ static LLVMTargetMachineRef machine_new(void)
 static void on_diagnostic(LLVMDiagnosticInfoRef info, void *data)
 {
 	struct codegen *cg = data;
+	char *text;
 
-	if (LLVMGetDiagInfoSeverity(info) == LLVMDSError)
-		cg->has_failed = true;
+	if (LLVMGetDiagInfoSeverity(info) != LLVMDSError)
+		return;
+	cg->has_failed = true;
+	text = LLVMGetDiagInfoDescription(info);
+	cg->complaint = arena_strdup(cg->arena, text);
+	LLVMDisposeMessage(text);
 }
 
 static void module_begin(struct codegen *cg)
@@ -120,7 +125,7 @@ static void optimize(struct codegen *cg)
 }
 
 /* Whether some function is so long that LLVM would give up on its jumps, and end the process. */
-static bool is_too_long(const struct codegen *cg)
+static bool is_too_long(const struct codegen *cg, uint32_t most)
 {
 	LLVMValueRef function, instruction;
 	LLVMBasicBlockRef block;
@@ -134,7 +139,7 @@ static bool is_too_long(const struct codegen *cg)
 			for (instruction = LLVMGetFirstInstruction(block); instruction;
 			     instruction = LLVMGetNextInstruction(instruction))
 				n++;
-		if (n > cg->most_instructions)
+		if (n > most)
 			return true;
 	}
 	return false;
@@ -181,7 +186,7 @@ static void take_object(struct codegen *cg, struct codegen_object *object)
 {
 	LLVMMemoryBufferRef buffer;
 
-	cg->is_too_long = is_too_long(cg);
+	cg->is_too_long = is_too_long(cg, cg->most_instructions);
 	cg->has_failed |= cg->is_too_long;
 	if (cg->has_failed)
 		return;
@@ -205,6 +210,10 @@ static bool generate(struct codegen *cg, struct codegen_object *object)
 
 	module_begin(cg);
 	c_objects_link(cg);
+	if (cg->bad_bitcode) {
+		module_end(cg);
+		return false;
+	}
 	debug_begin(cg);
 	globals_begin(cg);
 	for (i = 0; i < cg->unit->programs.len; i++)
@@ -217,11 +226,25 @@ static bool generate(struct codegen *cg, struct codegen_object *object)
 
 	dump(cg->module, options->dump_llvm);
 	verify(cg);
-	optimize(cg);
-	dump(cg->module, options->dump_llvm_optimized);
-	take_object(cg, object);
+	if (!cg->is_too_long)
+		cg->is_too_long = is_too_long(cg, cg_most_unoptimized(cg));
+	cg->has_failed |= cg->is_too_long;
+	if (!cg->is_too_long) {
+		optimize(cg);
+		dump(cg->module, options->dump_llvm_optimized);
+		take_object(cg, object);
+	}
 	module_end(cg);
 	return !cg->has_failed;
+}
+
+/* Why the imported C programs, and not what the script does, cannot become BPF programs; or NULL.
+ */
+static const char *refusal_of_bitcode(const struct codegen *cg)
+{
+	if (cg->bad_bitcode || cg->is_too_long || !cg->options->nbitcode || !cg->complaint)
+		return cg->bad_bitcode;
+	return strstr(cg->complaint, "stack limit") ? NULL : cg->complaint;
 }
 
 /*
@@ -229,8 +252,9 @@ static bool generate(struct codegen *cg, struct codegen_object *object)
  * too much, all is done again with everything in scratch memory, and then with long blocks in
  * functions of their own. Functions that are too long are cut so at once.
  */
-bool codegen(const struct codegen_options *options, const struct ast_unit *unit,
-	     const struct plan *plan, struct codegen_object *object)
+enum codegen_result codegen(const struct codegen_options *options, const struct ast_unit *unit,
+			    const struct plan *plan, struct codegen_object *object,
+			    const char **why)
 {
 	static const struct {
 		uint32_t stack_budget;
@@ -257,10 +281,13 @@ bool codegen(const struct codegen_options *options, const struct ast_unit *unit,
 		cg->most_instructions = ways[i].most_instructions;
 		cg->serial = options->serial * n + i;
 		if (generate(cg, object))
-			return true;
+			return CODEGEN_DONE;
+		*why = refusal_of_bitcode(cg);
+		if (*why)
+			return CODEGEN_BAD_BITCODE;
 		i = cg->is_too_long && i < n - 1 ? n - 1 : i + 1;
 	}
-	return false;
+	return CODEGEN_TOO_LARGE;
 }
 
 void codegen_object_free(struct codegen_object *object)

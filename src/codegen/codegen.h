@@ -40,10 +40,17 @@ struct codegen_object {
 	size_t size;
 };
 
-/* Fills @object, which the caller frees with codegen_object_free(). False if a probe's body cannot
- * be fitted into what BPF has of stack and length. */
-bool codegen(const struct codegen_options *options, const struct ast_unit *unit,
-	     const struct plan *plan, struct codegen_object *object);
+enum codegen_result {
+	CODEGEN_DONE,
+	CODEGEN_TOO_LARGE, /* a probe's body cannot be fitted into what BPF has of stack and length
+			    */
+	CODEGEN_BAD_BITCODE, /* the imported C programs do not go together; *why says it */
+};
+
+/* Fills @object, which the caller frees with codegen_object_free(). *why is in the arena. */
+enum codegen_result codegen(const struct codegen_options *options, const struct ast_unit *unit,
+			    const struct plan *plan, struct codegen_object *object,
+			    const char **why);
 void codegen_object_free(struct codegen_object *object);
 
 #endif

@@ -110,21 +110,54 @@ static void emit_payload(struct codegen *cg, const struct expr *expr, LLVMValueR
 	}
 }
 
+/* More registers than a few are kept on the stack, of which there may be none for them. */
+#define MOST_REGISTERS 16
+
+/* An argument that is evaluated before the reservation. */
+struct ready {
+	bool is_ready, is_aside; /* @is_aside: in memory, else in @value */
+	LLVMValueRef value;
+	struct scratch_place place;
+};
+
+static struct ready emit_ready(struct codegen *cg, const struct expr *arg, bool is_aside)
+{
+	struct ready ready = {.is_ready = true, .is_aside = is_aside};
+
+	if (is_aside) {
+		ready.place = scratch_reserve(cg, arg->type->size);
+		emit_into(cg, arg, scratch_address(cg, ready.place));
+	} else {
+		ready.value = emit_value(cg, arg);
+	}
+	return ready;
+}
+
+static LLVMValueRef ready_value(struct codegen *cg, const struct ready *ready,
+				const struct type *type)
+{
+	if (!ready->is_aside)
+		return ready->value;
+	return emit_load_value(cg, type, scratch_address(cg, ready->place));
+}
+
 void emit_event(struct codegen *cg, uint32_t event, struct expr *const *args, uint32_t n)
 {
-	LLVMValueRef *values = arena_new_array(cg->arena, LLVMValueRef, n ? n : 1);
+	struct ready *ready = arena_new_array(cg->arena, struct ready, n ? n : 1);
+	bool is_aside = !cg->stack_budget && n > MOST_REGISTERS;
 	struct cg_record record;
 	uint32_t i;
 
 	for (i = 0; i < n; i++)
 		if (type_is_scalar(args[i]->type) || has_statements(args[i]))
-			values[i] = emit_value(cg, args[i]);
+			ready[i] = emit_ready(cg, args[i], is_aside);
 	record = cg_record_begin(cg, event);
 	for (i = 0; i < n; i++) {
 		LLVMValueRef dst = cg_record_member(cg, &record, i);
 
-		if (values[i])
-			emit_store_value(cg, args[i]->type, values[i], dst);
+		if (ready[i].is_ready)
+			emit_store_value(cg, args[i]->type,
+					 ready_value(cg, &ready[i], args[i]->type), dst);
 		else
 			emit_payload(cg, args[i], dst);
 	}

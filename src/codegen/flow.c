@@ -3,6 +3,8 @@
 
 LLVMBasicBlockRef cg_block(struct codegen *cg, const char *name)
 {
+	/* Each has an instruction at least. */
+	cg->is_too_long |= ++cg->fn->nblocks > cg_most_unoptimized(cg);
 	return LLVMAppendBasicBlockInContext(cg->context, cg->fn->function, name);
 }
 

@@ -39,7 +39,8 @@ struct cg_debug;
 struct cg_loop;
 struct cg_scratch;
 
-#define CG_SCRATCH_CHUNKS 4
+/* Of two in a row more than half is used. */
+#define CG_SCRATCH_CHUNKS (PLAN_SCRATCH_MOST / 16384 + 1)
 
 /* Memory in the scratch map. */
 struct scratch_place {
@@ -63,6 +64,7 @@ struct cg_function {
 	LLVMValueRef counter_key; /* i32 alloca */
 	LLVMBasicBlockRef broken; /* of a callback: ends its loop */
 	struct cg_loop *loop; /* innermost loop being emitted, or NULL */
+	uint32_t nblocks;
 };
 
 /* The program that is being generated. */
@@ -116,9 +118,18 @@ struct codegen {
 	uint32_t stack_budget; /* bytes of stack for what is put there on purpose */
 	bool is_outlined; /* long blocks are cut into functions: see loop.c */
 	bool has_failed; /* LLVM reported an error, or a function is too long */
+	const char *bad_bitcode; /* why imported C programs could not be linked, or NULL */
+	const char *complaint; /* LLVM's last error */
 	bool is_too_long;
 	uint32_t most_instructions; /* of a function, LLVM's */
 };
+
+/* Instructions of a function as emitted, of which too many are left when it is optimized; known to
+ * be too long, it is neither optimized nor emitted to its end, since both take their time. */
+static inline uint32_t cg_most_unoptimized(const struct codegen *cg)
+{
+	return cg->most_instructions * 8;
+}
 
 /* --- types and constants --- */
 

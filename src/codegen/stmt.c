@@ -228,6 +228,8 @@ void emit_stmt(struct codegen *cg, const struct stmt *stmt)
 {
 	struct scratch_mark mark = scratch_mark(cg);
 
+	if (cg->is_too_long)
+		return;
 	cg_set_location(cg, stmt->span);
 	emit_stmt_kind(cg, stmt);
 	scratch_release(cg, mark);

@@ -250,12 +250,13 @@ static inline void case_compile(struct test_case *c)
 		.verify_ir = true,
 		.serial = c->serial,
 	};
+	const char *why;
 
 	free(c->ir);
 	codegen_object_free(&c->object);
 	c->ir = NULL;
 	options.dump_llvm = open_memstream(&c->ir, &c->ir_len);
-	codegen(&options, &c->unit, c->plan, &c->object);
+	codegen(&options, &c->unit, c->plan, &c->object, &why);
 	fclose(options.dump_llvm);
 }
 
