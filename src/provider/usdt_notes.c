@@ -26,47 +26,103 @@ struct reader {
 	uint64_t base; /* address of .stapsdt.base, 0 if there is none */
 };
 
+/* "symbol+4", "8+symbol-4": a sum of numbers and one symbol. False if it has none, or one that is
+ * not known. */
+static bool read_sum(const struct reader *reader, const char *text, size_t len,
+		     struct provider_symbol *symbol)
+{
+	const struct plan_target binary = {.module = reader->path};
+	const char *in = arena_strndup(reader->env->arena, text, len);
+	bool has_symbol = false;
+	uint64_t sum = 0;
+
+	while (*in) {
+		bool is_minus = *in == '-';
+		const char *term = in + strspn(in, "+-");
+		size_t n = strcspn(term, "+-");
+
+		if (isdigit((unsigned char)*term)) {
+			uint64_t number = strtoull(term, NULL, 0);
+
+			sum += is_minus ? -number : number;
+		} else if (has_symbol || is_minus ||
+			   !provider_find_symbol(reader->env, &binary,
+						 arena_strndup(reader->env->arena, term, n),
+						 symbol)) {
+			return false;
+		} else {
+			has_symbol = true;
+		}
+		in = term + n;
+	}
+	symbol->address += sum;
+	return has_symbol;
+}
+
 /*
  * "4@symbol+4(%rip)", @len bytes at @text, counts from the probe's own instruction: then the
- * registers tell where the binary lies in memory. NULL if that is not what the text is.
+ * registers tell where the binary lies in memory. One that is not relocated has its symbols where
+ * the file says: "8@symbol", "8@symbol(,%rax,8)", "8@$symbol". NULL if that is not what the text
+ * is.
  */
 static const char *resolve_symbol(const struct reader *reader, const char *text, size_t len,
 				  uint64_t address)
 {
-	struct arena *arena = reader->env->arena;
-	const struct plan_target binary = {.module = reader->path};
-	const char *sign = memchr(text, '@', len), *start = sign ? sign + 1 : text;
-	const char *end = memmem(text, len, "(%rip)", 6);
-	struct provider_symbol symbol;
-	char *name, *plus;
-	int64_t addend;
+	const char *sign = memchr(text, '@', len), *end = text + len;
+	const char *start = sign ? sign + 1 : text, *rest;
+	struct provider_symbol symbol = {0};
+	bool counts_from_probe;
 
-	if (!end || end < start || (!isalpha((unsigned char)*start) && *start != '_'))
+	if (start < end && *start == '%')
 		return NULL;
-	name = arena_strndup(arena, start, (size_t)(end - start));
-	plus = strpbrk(name, "+-");
-	addend = plus ? strtoll(plus, NULL, 0) : 0;
-	if (plus)
-		*plus = '\0';
-	if (!provider_find_symbol(reader->env, &binary, name, &symbol))
+	start += start < end && *start == '$';
+	rest = memchr(start, '(', (size_t)(end - start));
+	if (!rest)
+		rest = end;
+	counts_from_probe = rest + 6 == end && !memcmp(rest, "(%rip)", 6);
+	if (!read_sum(reader, start, (size_t)(rest - start), &symbol) ||
+	    (!counts_from_probe && symbol.is_relative))
 		return NULL;
-	return arena_printf(arena, "%.*s%lld(%%rip)", (int)(start - text), text,
-			    (long long)((int64_t)(symbol.address - address) + addend));
+	return arena_printf(reader->env->arena, "%.*s%lld%.*s", (int)(start - text), text,
+			    (long long)(symbol.address - (counts_from_probe ? address : 0)),
+			    (int)(end - rest), rest);
 }
 
+/* Where the operand at @text ends: some compilers put blanks behind the commas of an address. */
+static size_t operand_length(const char *text)
+{
+	size_t len = 0;
+
+	while (text[len] && text[len] != ' ')
+		len += text[len] == '(' && strchr(text + len, ')') ? strcspn(text + len, ")") : 1;
+	return len;
+}
+
+static const char *without_blanks(struct arena *arena, const char *text, size_t len)
+{
+	char *copy = arena_strndup(arena, text, len), *out = copy;
+
+	for (const char *in = copy; *in; in++)
+		if (*in != ' ')
+			*out++ = *in;
+	*out = '\0';
+	return copy;
+}
+
+/* The operands as they can be read without the binary. */
 static const char *resolve_symbols(const struct reader *reader, const char *text, uint64_t address)
 {
 	struct arena *arena = reader->env->arena;
 	const char *out = "";
 
-	while (*text) {
-		size_t len = strcspn(text, " ");
-		const char *resolved = resolve_symbol(reader, text, len, address);
+	while (*(text += strspn(text, " "))) {
+		size_t len = operand_length(text);
+		const char *operand = without_blanks(arena, text, len);
+		const char *resolved = resolve_symbol(reader, operand, strlen(operand), address);
 
 		out = arena_printf(arena, "%s%s%s", out, *out ? " " : "",
-				   resolved ? resolved : arena_strndup(arena, text, len));
+				   resolved ? resolved : operand);
 		text += len;
-		text += strspn(text, " ");
 	}
 	return out;
 }
@@ -99,8 +155,7 @@ static void read_note(const struct reader *reader, const char *data, size_t size
 	/* Prelinking moves sections, notes stay as they are. */
 	note.address = words[0] + (reader->base ? reader->base - words[1] : 0);
 	note.semaphore = words[2] ? words[2] + (reader->base ? reader->base - words[1] : 0) : 0;
-	note.arguments = strstr(text, "(%rip)") ? resolve_symbols(reader, text, note.address)
-						: arena_strdup(arena, text);
+	note.arguments = resolve_symbols(reader, text, note.address);
 	vec_push(arena, &reader->notes->all, note);
 }
 

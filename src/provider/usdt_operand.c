@@ -120,6 +120,15 @@ static const char *find_operand(const char *text, uint32_t n)
 	return *text ? text : NULL;
 }
 
+/* As an argument of the size has it. */
+static int64_t cut(const struct usdt_operand *operand)
+{
+	uint32_t above = 64 - operand->size * 8;
+	uint64_t value = (uint64_t)operand->value << above;
+
+	return operand->is_signed ? (int64_t)value >> above : (int64_t)(value >> above);
+}
+
 bool usdt_operand(const char *arguments, uint32_t n, struct usdt_operand *operand)
 {
 	const char *text = find_operand(arguments, n);
@@ -137,7 +146,11 @@ bool usdt_operand(const char *arguments, uint32_t n, struct usdt_operand *operan
 	}
 	if (operand->size != 1 && operand->size != 2 && operand->size != 4 && operand->size != 8)
 		return false;
-	return read_operand(text, operand);
+	if (!read_operand(text, operand))
+		return false;
+	if (operand->kind == USDT_CONSTANT)
+		operand->value = cut(operand);
+	return true;
 }
 
 uint32_t usdt_count_operands(const char *arguments)

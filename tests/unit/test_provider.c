@@ -273,6 +273,10 @@ START_TEST(operands)
 	read = operand("8@$-1");
 	ck_assert_int_eq(read.kind, USDT_CONSTANT);
 	ck_assert_int_eq(read.value, -1);
+	read = operand("4@$-1");
+	ck_assert_int_eq(read.value, 0xffffffff);
+	read = operand("-1@$255");
+	ck_assert_int_eq(read.value, -1);
 	read = operand("2@-8(%rbp)");
 	ck_assert_int_eq(read.kind, USDT_MEMORY);
 	ck_assert_int_eq(read.value, -8);
