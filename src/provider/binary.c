@@ -201,7 +201,21 @@ static void find_mapped(struct resolving *resolving)
 		fclose(maps);
 }
 
-/* Patterns of probes know "*" only. */
+/* Whether one of the first @n of @paths is another name of the file. */
+static bool is_repeated(const glob_t *paths, size_t n)
+{
+	struct stat file, other;
+
+	if (stat(paths->gl_pathv[n], &file))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!stat(paths->gl_pathv[i], &other) && other.st_dev == file.st_dev &&
+		    other.st_ino == file.st_ino)
+			return true;
+	return false;
+}
+
+/* Patterns of probes know "*" only. A file that has several names is traced once. */
 static void find_matching(struct resolving *resolving, const char *pattern)
 {
 	struct strbuf escaped = STRBUF_INIT;
@@ -214,8 +228,9 @@ static void find_matching(struct resolving *resolving, const char *pattern)
 	}
 	if (!glob(strbuf_str(&escaped), 0, NULL, &paths)) {
 		for (size_t i = 0; i < paths.gl_pathc; i++)
-			report(resolving, paths.gl_pathv[i],
-			       arena_strdup(resolving->env->arena, paths.gl_pathv[i]));
+			if (!is_repeated(&paths, i))
+				report(resolving, paths.gl_pathv[i],
+				       arena_strdup(resolving->env->arena, paths.gl_pathv[i]));
 		globfree(&paths);
 	}
 	strbuf_free(&escaped);

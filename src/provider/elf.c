@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define VERSION_IS_OLD 0x8000 /* VERSYM_HIDDEN of the System V ABI */
+
 /* An open ELF file. */
 struct elf_file {
 	int fd;
@@ -78,10 +80,35 @@ bool elf_file_offset(const char *path, uint64_t address, uint64_t *offset)
 typedef VEC(struct elf_function)
 function_vec;
 
+/* The versions of the dynamic symbols in section @index, or NULL. */
+static Elf_Data *find_versions(const struct elf_file *file, size_t index)
+{
+	Elf_Scn *section = NULL;
+	GElf_Shdr header;
+
+	while ((section = elf_nextscn(file->elf, section)))
+		if (gelf_getshdr(section, &header) && header.sh_type == SHT_GNU_versym &&
+		    header.sh_link == index)
+			return elf_getdata(section, NULL);
+	return NULL;
+}
+
+/* "name@VERSION" in one table, a bit in the other; the version of today is "name@@VERSION". */
+static bool is_old_version(Elf_Data *versions, int index, const char *name)
+{
+	const char *sign = strchr(name, '@');
+	GElf_Versym version;
+
+	if (sign)
+		return sign[1] != '@';
+	return versions && gelf_getversym(versions, index, &version) && version & VERSION_IS_OLD;
+}
+
 static void read_table(struct arena *arena, const struct elf_file *file, Elf_Scn *section,
 		       const GElf_Shdr *header, function_vec *functions)
 {
 	Elf_Data *data = elf_getdata(section, NULL);
+	Elf_Data *versions = find_versions(file, elf_ndxscn(section));
 	size_t n = header->sh_entsize ? header->sh_size / header->sh_entsize : 0;
 
 	for (size_t i = 0; data && i < n; i++) {
@@ -100,7 +127,8 @@ static void read_table(struct arena *arena, const struct elf_file *file, Elf_Scn
 			(struct elf_function){.address = symbol.st_value, .size = symbol.st_size};
 		if (!offset_of(file, symbol.st_value, &function.file_offset))
 			continue;
-		/* "name@VERSION": scripts leave the version out. */
+		function.is_old = is_old_version(versions, (int)i, name);
+		/* Scripts leave the version out. */
 		function.name = arena_strndup(arena, name, strcspn(name, "@"));
 		vec_push(arena, functions, function);
 	}
@@ -132,6 +160,7 @@ static void read_debug_symbols(const struct provider_env *env, const char *path,
 			continue;
 		function.address = address - bias;
 		function.size = symbol.st_size;
+		function.is_old = is_old_version(NULL, i, name);
 		function.name = arena_strndup(env->arena, name, strcspn(name, "@"));
 		if (offset_of(file, function.address, &function.file_offset))
 			vec_push(env->arena, functions, function);
@@ -148,15 +177,39 @@ static int compare(const void *a, const void *b)
 	return order ? order : left->address < right->address ? -1 : left->address > right->address;
 }
 
+static bool same_name(const struct elf_functions *functions, size_t a, size_t b)
+{
+	return !strcmp(functions->all[a].name, functions->all[b].name);
+}
+
+/* Of the functions of one name, from @first to before @end, the one that is meant by it. Not every
+ * table knows which versions are old. */
+static struct elf_function choose(const struct elf_functions *functions, size_t first, size_t end)
+{
+	const struct elf_function *all = functions->all;
+
+	for (size_t i = first, next; i < end; i = next) {
+		bool is_old = false;
+
+		for (next = i; next < end && all[next].address == all[i].address; next++)
+			is_old |= all[next].is_old;
+		if (!is_old)
+			return all[i];
+	}
+	return all[first];
+}
+
 static void sort_and_unite(struct elf_functions *functions)
 {
 	size_t kept = 0;
 
 	if (functions->n)
 		qsort(functions->all, functions->n, sizeof(functions->all[0]), compare);
-	for (size_t i = 0; i < functions->n; i++)
-		if (!kept || strcmp(functions->all[kept - 1].name, functions->all[i].name) != 0)
-			functions->all[kept++] = functions->all[i];
+	for (size_t i = 0, end; i < functions->n; i = end) {
+		for (end = i + 1; end < functions->n && same_name(functions, i, end);)
+			end++;
+		functions->all[kept++] = choose(functions, i, end);
+	}
 	functions->n = kept;
 }
 

@@ -154,6 +154,7 @@ void kernel_function_addresses(const char *module, const char *name, struct addr
 struct elf_function {
 	const char *name;
 	uint64_t address, size, file_offset;
+	bool is_old; /* an older version, which programs built today do not get by the name */
 };
 struct elf_functions {
 	struct elf_function *all; /* sorted by name, each name once */
