@@ -179,5 +179,7 @@ int print_info(const struct cli *cli);
 bool check_privileges(const struct cli *cli);
 /* The same without a message. */
 bool has_privileges(void);
+/* True if there is the process of -p; else a message was printed. */
+bool check_target(const struct cli *cli);
 
 #endif

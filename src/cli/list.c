@@ -155,11 +155,23 @@ static bool only_stars(const char *const *fields, size_t n)
 	return true;
 }
 
+/* A binary alone has all its probes, and an event alone may be of any category. */
+static bool complete_fields(const struct provider *provider, const char **fields)
+{
+	bool has_binary = provider->flags & PROVIDER_USER;
+
+	if (!*fields[1])
+		return false;
+	fields[2] = has_binary ? "*" : fields[1];
+	fields[1] = has_binary ? fields[1] : "*";
+	return true;
+}
+
 static void list_pattern(struct listing *listing, const char *pattern)
 {
 	struct compilation *compilation = listing->compilation;
 	const char *fields[8];
-	bool quoted[8];
+	bool quoted[8] = {false};
 	size_t n = split_fields(compilation->arena, pattern, fields, quoted, 8);
 	struct provider_text text = {
 		.span = SPAN_NONE, .text = pattern, .fields = fields, .quoted = quoted};
@@ -177,6 +189,11 @@ static void list_pattern(struct listing *listing, const char *pattern)
 	/* A pattern for several providers need not fit all of them. */
 	diags_mute(compilation->diags, true);
 	ok = listing->provider->parse(&compilation->env, compilation->diags, &text, &target);
+	if (!ok && n == 2 && listing->is_named && complete_fields(listing->provider, fields)) {
+		text.nfields++;
+		ok = listing->provider->parse(&compilation->env, compilation->diags, &text,
+					      &target);
+	}
 	diags_mute(compilation->diags, false);
 	if (ok)
 		expand(listing, &target);

@@ -204,13 +204,14 @@ static int compile_and_run(const struct cli *cli, struct compilation *compilatio
 	return status;
 }
 
-/* -l with a file or -e lists the script's probes, otherwise a pattern's. */
+/* -l with a file, "-" or -e lists the script's probes, otherwise a pattern's. */
 static bool lists_script(const struct cli *cli)
 {
 	struct stat status;
 
-	return cli->expression || (cli->file && !strchr(cli->file, ':') &&
-				   !stat(cli->file, &status) && S_ISREG(status.st_mode));
+	if (cli->expression || !cli->file || !strcmp(cli->file, "-"))
+		return cli->expression || cli->file;
+	return !strchr(cli->file, ':') && !stat(cli->file, &status) && S_ISREG(status.st_mode);
 }
 
 static bool needs_privileges(const struct cli *cli)
@@ -225,6 +226,8 @@ static int perform(struct cli *cli, struct compilation *compilation)
 
 	if (needs_privileges(cli) && !check_privileges(cli))
 		return cli->compat ? STATUS_USAGE : STATUS_PRIVILEGE;
+	if (cli->pid && needs_privileges(cli) && !check_target(cli))
+		return STATUS_USAGE;
 	if (cli->action == ACTION_LIST && !lists_script(cli))
 		return list_probes(compilation, cli);
 	if (!input_read(cli, &input, &status))

@@ -136,21 +136,29 @@ static bool attach(const struct provider_attach *attach)
 	return attach_each(attach, attach_one);
 }
 
+/* Pointers lie in unions without a name, which have them as long on every machine. */
+static void add_fields(const struct provider_env *env, const struct type *type, struct strbuf *out)
+{
+	uint32_t n;
+	const struct type_field *fields = types_fields(env->types, type, &n);
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (!*fields[i].name)
+			add_fields(env, fields[i].type, out);
+		else if (strcmp(fields[i].name, "meta") != 0)
+			strbuf_addf(out, "    %s %s\n", type_name_str(env->types, fields[i].type),
+				    fields[i].name);
+	}
+}
+
 static void describe(const struct provider_env *env, const struct plan_target *target,
 		     struct strbuf *out)
 {
 	struct provider_signature signed_as = {0};
-	const struct type_field *fields;
-	uint32_t n;
 
 	signature(env, target, &signed_as);
-	if (!signed_as.ctx)
-		return;
-	fields = types_fields(env->types, signed_as.ctx, &n);
-	for (uint32_t i = 0; i < n; i++)
-		if (fields[i].type->kind == TYPE_PTR && strcmp(fields[i].name, "meta") != 0)
-			strbuf_addf(out, "    %s %s\n", type_name_str(env->types, fields[i].type),
-				    fields[i].name);
+	if (signed_as.ctx)
+		add_fields(env, signed_as.ctx, out);
 }
 
 static const char *const forms[] = {"iter:KIND", "iter:KIND:PIN", NULL};
