@@ -5,6 +5,8 @@
 #include "codegen/functions.h"
 #include "codegen/internal.h"
 
+#include "types/tracefs.h"
+
 enum place_kind {
 	PLACE_LOCAL, /* memory of the program: @pointer */
 	PLACE_REMOTE, /* memory read by a helper: @address, in @space */
@@ -148,8 +150,15 @@ static struct place place_args(struct codegen *cg, const struct type_field *fiel
 		break;
 	case CONTEXT_PT_REGS:
 		return place_passed(cg, field->type, &cg->program->ast->places[index]);
-	case CONTEXT_NONE:
 	case CONTEXT_RECORD:
+		if (tracefs_is_overwritten(field)) {
+			/* No other of them passes sema than common_pid: the current thread. */
+			place.kind = PLACE_VALUE;
+			place.address = emit_helper0(cg, BPF_FUNC_get_current_pid_tgid, cg->i64);
+			break;
+		}
+		/* fall through */
+	case CONTEXT_NONE:
 	case CONTEXT_USDT:
 	case CONTEXT_PERF_EVENT:
 	case CONTEXT_ITER:

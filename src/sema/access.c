@@ -1,6 +1,8 @@
 /* Ways into values: fields, elements, what pointers point to, and addresses. */
 #include "sema/internal.h"
 
+#include "types/tracefs.h"
+
 /* --- address spaces --- */
 
 /* Pointers into different spaces may have been assigned to one variable. */
@@ -63,6 +65,13 @@ static void note_read(struct sema *sema, struct expr *expr, enum type_space spac
 static bool is_args(const struct expr *expr)
 {
 	return expr->kind == EXPR_BUILTIN && expr->ident.builtin->id == BUILTIN_args;
+}
+
+/* The current thread's id is known otherwise. */
+static bool is_out_of_reach(const struct sema *sema, const struct type_field *field)
+{
+	return sema->provider->context == CONTEXT_RECORD && tracefs_is_overwritten(field) &&
+	       strcmp(field->name, "common_pid") != 0;
 }
 
 /* A tracepoint's field that is read at a fixed offset. */
@@ -198,7 +207,11 @@ void sema_field(struct sema *sema, struct expr **expr)
 		fold_record_field(expr);
 		return;
 	}
-	if (is_args(field->field.object))
+	if (is_args(field->field.object) && is_out_of_reach(sema, path->field[0]))
+		diag_hint(sema_error(sema, "no-arguments", field->field.name_span,
+				     "The kernel gives programs no args.%s", path->field[0]->name),
+			  "Of the fields that all tracepoints have there is args.common_pid");
+	else if (is_args(field->field.object))
 		note_field_use(sema, path);
 	else
 		note_read(sema, field, space);

@@ -262,6 +262,11 @@ static const struct type *field_type(struct types *types, const struct format_fi
 
 /* --- the file --- */
 
+bool tracefs_is_overwritten(const struct type_field *field)
+{
+	return field->offset < sizeof(void *);
+}
+
 bool tracefs_is_common_field(const char *name)
 {
 	return !strncmp(name, "common_", 7);

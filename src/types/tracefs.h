@@ -24,6 +24,8 @@ const struct type *types_tracepoint(struct types *types, const char *category, c
 				    const char **error);
 /* Whether a field is one of the common_* fields that listings omit. */
 bool tracefs_is_common_field(const char *name);
+/* Whether it lies where the kernel puts a pointer before programs see the record. */
+bool tracefs_is_overwritten(const struct type_field *field);
 /* The C text of each field as -lv shows it ("__data_loc char[] filename"), without common fields;
  * false if unknown. */
 bool tracefs_field_texts(struct arena *arena, const char *category, const char *event,
