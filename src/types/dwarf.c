@@ -323,6 +323,20 @@ static void add_referred(Dwarf_Die *die, const char *suffix, struct strbuf *out,
 	strbuf_adds(out, suffix);
 }
 
+/* What points is itself qualified behind its star. */
+static void add_qualified(const char *qualifier, Dwarf_Die *die, struct strbuf *out, int depth)
+{
+	Dwarf_Die type;
+
+	if (read_type(die, &type, false) && dwarf_tag(&type) == DW_TAG_pointer_type) {
+		add_referred(die, " ", out, depth);
+		strbuf_adds(out, qualifier);
+		return;
+	}
+	strbuf_addf(out, "%s ", qualifier);
+	add_referred(die, "", out, depth);
+}
+
 static void add_named(const char *keyword, Dwarf_Die *die, struct strbuf *out)
 {
 	strbuf_addf(out, "%s%s", keyword, *die_name(die) ? die_name(die) : "<anonymous>");
@@ -341,12 +355,10 @@ static void add_c_type(Dwarf_Die *die, struct strbuf *out, int depth)
 		add_referred(die, "&&", out, depth);
 		break;
 	case DW_TAG_const_type:
-		strbuf_adds(out, "const ");
-		add_referred(die, "", out, depth);
+		add_qualified("const", die, out, depth);
 		break;
 	case DW_TAG_volatile_type:
-		strbuf_adds(out, "volatile ");
-		add_referred(die, "", out, depth);
+		add_qualified("volatile", die, out, depth);
 		break;
 	case DW_TAG_restrict_type:
 	case DW_TAG_atomic_type:
