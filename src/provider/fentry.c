@@ -316,7 +316,7 @@ const struct provider provider_fentry = {
 	.min_kernel = "5.5",
 	.context = CONTEXT_BTF_ARGS,
 	.provides = PROVIDES_ARGS | PROVIDES_FUNC | PROVIDES_SIGNAL | PROVIDES_PATH,
-	.flags = PROVIDER_PREEMPTIBLE | PROVIDER_PID_PREDICATE,
+	.flags = PROVIDER_PREEMPTIBLE | PROVIDER_PID_PREDICATE | PROVIDER_NEWEST_FIRST,
 	.parse = fentry_parse,
 	.expand = fentry_expand,
 	.signature = fentry_signature,
@@ -337,7 +337,7 @@ const struct provider provider_fexit = {
 	.context = CONTEXT_BTF_ARGS,
 	.provides =
 		PROVIDES_ARGS | PROVIDES_RETVAL | PROVIDES_FUNC | PROVIDES_SIGNAL | PROVIDES_PATH,
-	.flags = PROVIDER_PREEMPTIBLE | PROVIDER_PID_PREDICATE,
+	.flags = PROVIDER_PREEMPTIBLE | PROVIDER_PID_PREDICATE | PROVIDER_NEWEST_FIRST,
 	.parse = fexit_parse,
 	.expand = fexit_expand,
 	.signature = fexit_signature,

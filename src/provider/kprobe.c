@@ -375,7 +375,7 @@ const struct provider provider_kprobe = {
 	.context = CONTEXT_PT_REGS,
 	.provides = PROVIDES_ARGN | PROVIDES_FUNC | PROVIDES_REG | PROVIDES_CTX | PROVIDES_SIGNAL |
 		    PROVIDES_OVERRIDE,
-	.flags = PROVIDER_PERF_GUARD | PROVIDER_PID_PREDICATE,
+	.flags = PROVIDER_PERF_GUARD | PROVIDER_PID_PREDICATE | PROVIDER_NEWEST_FIRST,
 	.parse = kprobe_parse,
 	.expand = kprobe_expand,
 	.signature = signature,

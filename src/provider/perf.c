@@ -82,7 +82,7 @@ static int attach_cpus(const struct provider_attach *attach, struct perf_event_a
 	return attached ? 0 : last;
 }
 
-/* Threads and children to come inherit the event. */
+/* Threads to come inherit the event, other processes do not. */
 static int attach_threads(const struct provider_attach *attach, struct perf_event_attr *attr,
 			  pid_t pid, uint32_t index)
 {
@@ -95,7 +95,7 @@ static int attach_threads(const struct provider_attach *attach, struct perf_even
 	tasks = opendir(path);
 	if (!tasks)
 		return -ESRCH;
-	attr->inherit = 1;
+	attr->inherit = attr->inherit_thread = 1;
 	while (!result && (entry = readdir(tasks))) {
 		if (entry->d_name[0] == '.')
 			continue;
@@ -174,6 +174,8 @@ const char *perf_error(struct arena *arena, int error)
 		return "there is no such process";
 	case EINVAL:
 		return "the kernel does not accept it (EINVAL)";
+	case ENOSPC:
+		return "all debug registers of the processor are in use";
 	default:
 		return arena_strdup(arena, strerror(-error));
 	}

@@ -54,6 +54,8 @@ enum provider_flags {
 	PROVIDER_SPECIAL =
 		1 << 4, /* run by the runtime, not attached: begin, end, self, test, bench */
 	PROVIDER_ALONE = 1 << 5, /* cannot be combined with other probes: iter */
+	PROVIDER_NEWEST_FIRST = 1 << 6, /* of programs at one place the kernel runs that first which
+					   was attached last */
 };
 
 /* Where providers look things up. */

@@ -173,6 +173,14 @@ static void found_address(struct search *search, const char *path, const char *s
 	const struct elf_function *function =
 		functions ? elf_find_address(functions, target.offset) : NULL;
 
+	if (!functions && !search->env->unsafe) {
+		*search->error = arena_printf(search->env->arena,
+					      "%s: an address in it is not checked by anybody "
+					      "(--unsafe allows it)",
+					      error);
+		search->result = -ENOEXEC;
+		return;
+	}
 	if (function && !check_offset(search, path, function, target.offset - function->address))
 		return;
 	target.module = path;
@@ -344,6 +352,10 @@ static bool find_offset(const struct provider_attach *attach, const struct plan_
 
 	if (target->has_address) {
 		if (elf_file_offset(target->module, target->offset, offset))
+			return true;
+		*offset = target->offset;
+		/* What is no ELF file has no other addresses than those in the file. */
+		if (attach->env->unsafe && !elf_functions(attach->env, target->module, error))
 			return true;
 		*error = "the address is in no segment of the file";
 		return false;
@@ -530,7 +542,7 @@ const struct provider provider_uprobe = {
 	.context = CONTEXT_PT_REGS,
 	.provides = PROVIDES_ARGN | PROVIDES_ARGS | PROVIDES_FUNC | PROVIDES_REG | PROVIDES_CTX |
 		    PROVIDES_SIGNAL | PROVIDES_UADDR,
-	.flags = PROVIDER_PREEMPTIBLE | PROVIDER_USER,
+	.flags = PROVIDER_PREEMPTIBLE | PROVIDER_USER | PROVIDER_NEWEST_FIRST,
 	.parse = parse_uprobe,
 	.expand = expand_uprobe,
 	.signature = signature,
@@ -550,7 +562,7 @@ const struct provider provider_uretprobe = {
 	.context = CONTEXT_PT_REGS,
 	.provides = PROVIDES_RETVAL | PROVIDES_FUNC | PROVIDES_REG | PROVIDES_CTX |
 		    PROVIDES_SIGNAL | PROVIDES_UADDR,
-	.flags = PROVIDER_PREEMPTIBLE | PROVIDER_USER,
+	.flags = PROVIDER_PREEMPTIBLE | PROVIDER_USER | PROVIDER_NEWEST_FIRST,
 	.parse = parse_uretprobe,
 	.expand = expand_uretprobe,
 	.signature = signature,

@@ -4,6 +4,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 
 static const struct provider *provider_of(const struct plan_prog *prog)
@@ -11,14 +12,19 @@ static const struct provider *provider_of(const struct plan_prog *prog)
 	return provider_find(prog->provider);
 }
 
-bool run_has_attachable(const struct run *run)
+static bool is_special(const struct plan_prog *prog, const char *provider, const char *function)
 {
-	for (size_t i = 0; i < run->plan->progs.len; i++) {
-		const struct provider *provider = provider_of(&run->plan->progs.data[i]);
+	const char *target = prog->targets.len ? prog->targets.data[0].function : NULL;
 
-		if (provider && !(provider->flags & PROVIDER_SPECIAL))
+	return !strcmp(prog->provider, provider) &&
+	       (!function || (target && !strcmp(target, function)));
+}
+
+bool run_can_fire(const struct run *run)
+{
+	for (size_t i = 0; i < run->plan->progs.len; i++)
+		if (run->attached[i] || is_special(&run->plan->progs.data[i], "self", NULL))
 			return true;
-	}
 	return false;
 }
 
@@ -62,13 +68,23 @@ static bool report_refused(const struct attaching *attaching, uint32_t target, b
 	return !is_error;
 }
 
-/* One of many that a pattern stands for may be left out; others as missing_probes has it. */
+static bool has_target_ended(const struct run *run)
+{
+	struct pollfd end = {.fd = run->target_fd, .events = POLLIN};
+
+	return run->target_fd >= 0 && poll(&end, 1, 0) > 0;
+}
+
+/* One of many that a pattern stands for may be left out; others as missing_probes has it. Nothing
+ * can be attached to a process that has ended meanwhile, and nothing need be. */
 static bool refused(void *data, uint32_t target, int error, const char *why)
 {
 	struct attaching *attaching = data;
 	const struct plan_target *refused = &attaching->prog->targets.data[target];
 
 	attaching->nrefused++;
+	if (error == -ESRCH && has_target_ended(attaching->run))
+		return true;
 	if (!refused->is_match || !provider_blames_target(error))
 		return report_refused(attaching, target, provider_blames_target(error), why);
 	attaching->why = why;
@@ -121,31 +137,43 @@ static void count_sessions(struct run *run)
 			run->attached[i] = run->attached[run->plan->progs.data[i].session - 1];
 }
 
-bool run_attach(struct run *run)
+static bool know_providers(struct run *run)
 {
-	for (uint32_t i = 0; i < run->plan->progs.len; i++) {
+	for (size_t i = 0; i < run->plan->progs.len; i++) {
 		const struct plan_prog *prog = &run->plan->progs.data[i];
-		const struct provider *provider = provider_of(prog);
 
-		if (!provider) {
-			run_error(run, "bad-object", "no provider is called %s here",
-				  prog->provider);
-			run->result->status = RUNTIME_BAD_OBJECT;
-			return false;
-		}
-		if (!(provider->flags & PROVIDER_SPECIAL) && !prog->session && !attach_prog(run, i))
-			return false;
+		if (provider_of(prog))
+			continue;
+		run_error(run, "bad-object", "no provider is called %s here", prog->provider);
+		run->result->status = RUNTIME_BAD_OBJECT;
+		return false;
 	}
-	count_sessions(run);
 	return true;
 }
 
-static bool is_special(const struct plan_prog *prog, const char *provider, const char *function)
+static bool is_attachable(const struct plan_prog *prog, bool newest_first)
 {
-	const char *target = prog->targets.len ? prog->targets.data[0].function : NULL;
+	uint32_t flags = provider_of(prog)->flags;
 
-	return !strcmp(prog->provider, provider) &&
-	       (!function || (target && !strcmp(target, function)));
+	return !(flags & PROVIDER_SPECIAL) && !prog->session &&
+	       !(flags & PROVIDER_NEWEST_FIRST) == !newest_first;
+}
+
+/* In the order that lets bodies at one place run in the order of the source. */
+bool run_attach(struct run *run)
+{
+	uint32_t n = (uint32_t)run->plan->progs.len;
+
+	if (!know_providers(run))
+		return false;
+	for (uint32_t i = 0; i < n; i++)
+		if (is_attachable(&run->plan->progs.data[i], false) && !attach_prog(run, i))
+			return false;
+	for (uint32_t i = n; i-- > 0;)
+		if (is_attachable(&run->plan->progs.data[i], true) && !attach_prog(run, i))
+			return false;
+	count_sessions(run);
+	return true;
 }
 
 bool run_special(struct run *run, const char *provider, const char *function)

@@ -80,7 +80,8 @@ bool run_attach(struct run *run);
 /* Runs the programs of a special provider ("begin") whose target's function is @function (NULL:
  * any), in source order. */
 bool run_special(struct run *run, const char *provider, const char *function);
-bool run_has_attachable(const struct run *run);
+/* Whether there is anything to wait for: something is attached, or a signal has a probe. */
+bool run_can_fire(const struct run *run);
 
 /* --- events.c: what the programs send --- */
 /* Ring buffer callback: data is a struct run. */

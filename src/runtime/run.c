@@ -286,7 +286,7 @@ static void trace(struct run *run)
 	}
 	if (!run->stopping)
 		run->iterate_fd = provider_links_iterate(run->links);
-	if (!run->stopping && run_has_attachable(run))
+	if (!run->stopping && run_can_fire(run))
 		poll_events(run);
 	symbols_note_kernel(run->symbols);
 	provider_links_disable(run->links);

@@ -122,6 +122,7 @@ struct expanding {
 	const struct provider *provider;
 	struct mentions mentions;
 	size_t first; /* instance of this probe */
+	struct hashmap seen; /* names of the targets, where attach points may overlap */
 	bool is_multi, is_pattern;
 	bool has_target;
 };
@@ -169,14 +170,31 @@ static struct sema_instance *find_shared(const struct expanding *expansion,
 	return NULL;
 }
 
+/* Whether another attach point of the list is at this place, too: one program cannot be there
+ * twice. */
+static bool is_repeated(struct expanding *expansion, const struct plan_target *target)
+{
+	const char *key;
+
+	if (expansion->probe->attach_points.len == 1)
+		return false;
+	/* Static probes of one name are at several places. */
+	key = arena_printf(expansion->sema->arena, "%s %lu", target->name, target->offset);
+	if (hashmap_gets(&expansion->seen, key))
+		return true;
+	hashmap_sets(&expansion->seen, key, (void *)(uintptr_t)key);
+	return false;
+}
+
 static void add_target(struct expanding *expansion, const struct plan_target *target)
 {
+	bool repeated = is_repeated(expansion, target);
 	struct provider_signature signature;
 	struct sema_instance *instance;
 
 	expansion->has_target = true;
 	get_signature(expansion, target, &signature);
-	instance = find_shared(expansion, &signature, target);
+	instance = repeated ? NULL : find_shared(expansion, &signature, target);
 	if (!instance)
 		instance = new_instance(expansion, &signature);
 	instance->is_expanded |= expansion->is_pattern || instance->targets.len > 0;
@@ -374,6 +392,7 @@ static void expand_probe(struct sema *sema, const struct probe *probe, const reg
 		.first = sema->instances.len,
 	};
 
+	hashmap_init(&expansion.seen, sema->arena);
 	for (size_t i = 0; i < probe->attach_points.len; i++)
 		expand_point(&expansion, probe->attach_points.data[i], filter);
 	if (!expansion.has_target && !filter && sema->plan->config.missing_probes == MISSING_WARN)
@@ -474,6 +493,19 @@ static bool fits_session(const struct sema_instance *instance)
 	return !mentions.override && (instance->is_multi || (!mentions.reg && !mentions.ctx));
 }
 
+/* Of several entries the last attached is run first, of several returns the first: links of both
+ * cannot have the order of the text. */
+static bool is_alone(const struct sema *sema, size_t prog)
+{
+	const struct plan_prog *progs = sema->plan->progs.data;
+
+	for (size_t i = 0; i < sema->plan->progs.len; i++)
+		if (i != prog && !strcmp(progs[i].provider, progs[prog].provider) &&
+		    !strcmp(progs[i].targets.data[0].name, progs[prog].targets.data[0].name))
+			return false;
+	return true;
+}
+
 static void join_session(struct sema *sema, size_t entry, size_t end)
 {
 	struct plan_prog *progs = sema->plan->progs.data;
@@ -493,7 +525,7 @@ static void find_sessions(struct sema *sema)
 	for (size_t i = 0; i < sema->instances.len; i++) {
 		const struct sema_instance *entry = sema->instances.data[i];
 
-		if (!entry->provider->can_session || !fits_session(entry))
+		if (!entry->provider->can_session || !fits_session(entry) || !is_alone(sema, i))
 			continue;
 		for (size_t k = 0; k < sema->instances.len && !progs[i].is_session; k++)
 			if (!progs[k].session && fits_session(sema->instances.data[k]) &&
