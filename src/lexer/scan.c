@@ -115,6 +115,8 @@ bool scan_number(const struct lexer *lexer, const char *text, size_t len, uint64
 		rest = apply_exponent(rest, end, number);
 		if (!rest)
 			goto overflowed;
+		if (rest[-1] == '_')
+			return malformed(lexer, text, len, "it may not end in '_'");
 	}
 	if (rest == end || is_c_suffix(rest, (size_t)(end - rest)))
 		return true;
@@ -423,6 +425,13 @@ static const char *skip_parentheses(const char *text)
 	return NULL;
 }
 
+/* Words that begin an expression, and are no type's name. */
+static bool is_value_word(const char *text, size_t len)
+{
+	return is_word(text, len, "true") || is_word(text, len, "false") ||
+	       is_word(text, len, "comptime");
+}
+
 static const char *look_at_words(const char *text, struct type_look *look)
 {
 	static const char *const keywords[] = {"struct", "union", "enum"};
@@ -433,6 +442,8 @@ static const char *look_at_words(const char *text, struct type_look *look)
 
 		if (!len)
 			break;
+		if (is_value_word(text, len))
+			return text;
 		if (is_word(text, len, "typeof")) {
 			const char *behind = skip_parentheses(skip_blanks(text + len));
 
