@@ -116,10 +116,10 @@ static int exit_code(const struct cli *cli, const struct runtime_result *result)
 	}
 	if (result->assert_failed || result->failed_tests)
 		return STATUS_USAGE;
-	if (result->exit_called)
-		return result->exit_code;
 	if (cli->strict && result->lost)
 		return STATUS_LOSS;
+	if (result->exit_called)
+		return result->exit_code;
 	if (result->child_ended && !cli->compat)
 		return child_exit_code(result->child_status);
 	return STATUS_OK;
