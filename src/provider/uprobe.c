@@ -228,10 +228,24 @@ static const char *without_result(const char *demangled)
 	return demangled[blank] == ' ' ? demangled + blank + 1 : demangled;
 }
 
-/* With a parameter list that one only, without one all overloads. */
+/* Where the list of parameters is, or the text's end; operator() has parentheses in its name. */
+static size_t find_parameters(const char *text)
+{
+	static const char call[] = "operator()";
+	const char *name = strstr(text, call);
+	size_t found = find_outside(text, "(");
+
+	if (!name || text + found != name + strlen("operator"))
+		return found;
+	name += strlen(call);
+	return (size_t)(name - text) + find_outside(name, "(");
+}
+
+/* With a parameter list that one only, without one all overloads. What stands behind the list, as
+ * const of methods, may be left out. */
 static bool matches_cpp(const char *wanted, const char *mangled)
 {
-	char *demangled = provider_demangle(mangled);
+	char *demangled = provider_demangle(mangled), *end;
 	const char *short_name;
 	bool matches;
 
@@ -239,8 +253,11 @@ static bool matches_cpp(const char *wanted, const char *mangled)
 		return false;
 	short_name = without_result(demangled);
 	matches = glob_match(wanted, demangled) || glob_match(wanted, short_name);
-	if (!matches && !strchr(wanted, '(')) {
-		demangled[short_name - demangled + find_outside(short_name, "(")] = '\0';
+	if (!matches) {
+		end = demangled + (short_name - demangled) + find_parameters(short_name);
+		if (wanted[find_parameters(wanted)] && strrchr(end, ')'))
+			end = strrchr(end, ')') + 1;
+		*end = '\0';
 		matches = glob_match(wanted, demangled) || glob_match(wanted, short_name);
 	}
 	free(demangled);
