@@ -164,9 +164,12 @@ struct scratch_place scratch_reserve(struct codegen *cg, uint32_t size)
 	size = align_up(size);
 	assert(size <= CHUNK_SIZE);
 	if (scratch->top + size > CHUNK_SIZE) {
-		scratch->chunk++;
+		/* sema has seen to it that there is enough */
+		if (scratch->chunk + 1 < CG_SCRATCH_CHUNKS)
+			scratch->chunk++;
+		else
+			cg->is_too_long = true;
 		scratch->top = 0;
-		assert(scratch->chunk < CG_SCRATCH_CHUNKS);
 	}
 	place = (struct scratch_place){scratch->chunk, scratch->top};
 	scratch->top += size;

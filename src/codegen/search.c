@@ -237,7 +237,7 @@ static LLVMValueRef emit_search(struct codegen *cg, const struct expr *call)
 			   : emit_address(cg, needle);
 	search.pointers[STATE] = scratch_memory(cg, STATE_SIZE);
 	search.pointers[TABLE] = is_literal ? literal_table(cg, needle)
-					    : scratch_memory(cg, search.needle_capacity * 2 + 2);
+					    : scratch_memory(cg, search.needle_capacity * 2);
 	context = cg_repeat_context(cg, search.pointers, POINTERS);
 
 	search_block = cg_block(cg, "search");

@@ -40,6 +40,9 @@
  * program may have there at one time. */
 #define PLAN_SCRATCH_VALUE (32u * 1024)
 #define PLAN_SCRATCH_MOST (96u * 1024)
+/* Bytes of an event's payload: of the ring buffer, which has 256 KiB at least unless it is set to
+ * less, two fit. */
+#define PLAN_EVENT_MOST (120u * 1024)
 #define PLAN_SYMBOL_SETTINGS "sonde_settings"
 #define PLAN_SYMBOL_STATE "sonde_state"
 

@@ -24,9 +24,11 @@ struct measure {
 
 static uint64_t block_need(struct sema *sema, struct block *block);
 
+/* Something in memory of its own: literals lie among the constants, variables have their place. */
 static bool is_value(const struct expr *expr)
 {
-	return expr->type && !type_is_scalar(expr->type) && !type_is_aggregate(expr->type);
+	return expr->type && expr->kind != EXPR_STRING && expr->kind != EXPR_VAR &&
+	       !type_is_scalar(expr->type) && !type_is_aggregate(expr->type);
 }
 
 /* An operand that does not come to lie in memory of its own. */
@@ -62,7 +64,24 @@ static void leave_out_members(struct measure *measure, const struct expr *expr)
 			leave_out(measure, expr->record.members.data[i].value);
 }
 
-/* The payload of the event, into which the arguments are written. */
+static void note_block(struct expr **expr, void *data)
+{
+	*(bool *)data |= (*expr)->kind == EXPR_BLOCK;
+}
+
+/* Arguments are written into the event, except numbers and what is made by statements. */
+static void measure_argument(struct measure *measure, struct expr *arg)
+{
+	bool has_block = false;
+	const struct ast_visitor visitor = {.expr = note_block, .data = &has_block};
+
+	ast_walk_expr(&arg, &visitor);
+	if (has_block)
+		return;
+	leave_out(measure, arg);
+	measure->bytes += sizeof(uint64_t);
+}
+
 static void measure_event(struct measure *measure, const struct expr *expr)
 {
 	const struct plan *plan = measure->sema->plan;
@@ -72,12 +91,11 @@ static void measure_event(struct measure *measure, const struct expr *expr)
 	    expr->call.event == AST_NO_EVENT)
 		return;
 	size = plan->events.data[expr->call.event].payload->size;
-	measure->bytes += size;
 	if (!size)
 		return;
 	for (size_t i = 0; i < expr->call.args.len; i++)
-		leave_out(measure, expr->call.args.data[i]);
-	if (size > PLAN_SCRATCH_VALUE)
+		measure_argument(measure, expr->call.args.data[i]);
+	if (size > PLAN_EVENT_MOST)
 		vec_push(measure->sema->arena, &measure->large, expr);
 }
 
@@ -98,7 +116,13 @@ static uint64_t working_memory(const struct measure *measure, const struct expr 
 	switch ((int)call->call.function->id) {
 	case FUNCTION_strstr:
 	case FUNCTION_strcontains: /* a table of the needle */
-		return args[1]->kind == EXPR_STRING ? 0 : args[1]->type->size * 2 + 2;
+		return args[1]->kind == EXPR_STRING ? 0 : args[1]->type->size * 2;
+	case FUNCTION_delete:
+	case FUNCTION_find:
+	case FUNCTION_has_key: /* the key, if it lies elsewhere */
+		return call->call.args.len > 1 && !is_value(args[1]) ? args[1]->type->size : 0;
+	case FUNCTION_strlen: /* a copy */
+		return args[0]->type->size;
 	case FUNCTION_memcmp: /* both sides */
 		return constant_or(args[2], 0) * 2;
 	case FUNCTION_str_concat: /* both, where the result cannot hold them */
@@ -146,7 +170,7 @@ static void report_event(struct sema *sema, const struct expr *call)
 		sema, "value-size", call->span,
 		"The arguments of %s() take %u bytes together, more than the %u that may be sent",
 		call->call.name, sema->plan->events.data[call->call.event].payload->size,
-		PLAN_SCRATCH_VALUE);
+		PLAN_EVENT_MOST);
 }
 
 static void report_value(struct sema *sema, struct span span, const struct type *type)
@@ -184,8 +208,12 @@ static uint64_t larger(uint64_t a, uint64_t b)
 static uint64_t assignment_need(struct sema *sema, const struct stmt *stmt)
 {
 	struct expr *target = stmt->assign.target;
+	const struct expr *value = stmt->assign.value;
 	uint64_t zero = type_is_aggregate(target->type) ? target->type->size : 0;
 
+	/* What lies in memory already may have to be copied on its way, and padded. */
+	if (value->type && !is_value(value))
+		zero += value->type->size + sizeof(uint64_t);
 	return zero + expr_need(sema, target) + expr_need(sema, stmt->assign.value);
 }
 
