@@ -100,6 +100,11 @@ static int attach_threads(const struct provider_attach *attach, struct perf_even
 		if (entry->d_name[0] == '.')
 			continue;
 		result = perf_attach(attach, attr, atoi(entry->d_name), -1, index);
+		if (result == -EINVAL && attr->inherit_thread) {
+			/* Before Linux 5.13 child processes inherit it, too. */
+			attr->inherit_thread = 0;
+			result = perf_attach(attach, attr, atoi(entry->d_name), -1, index);
+		}
 		/* A thread may end meanwhile. */
 		if (result == -ESRCH)
 			result = 0;
