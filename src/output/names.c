@@ -98,7 +98,7 @@ void put_ksym(struct output *output, const void *data, struct strbuf *out)
 void put_usym(struct output *output, const void *data, struct strbuf *out)
 {
 	output->resolver.usym(output->resolver.data, load_u64(data),
-			      load_u32((const char *)data + 8), false, false, out);
+			      load_u32((const char *)data + 8), out);
 }
 
 void put_username(struct output *output, const void *data, struct strbuf *out)
@@ -119,16 +119,18 @@ void put_cgroup_path(struct output *output, const void *data, struct strbuf *out
 #define BUILD_ID_WORDS 4 /* struct bpf_stack_build_id: s32 status, u8 id[20], u64 offset */
 #define BUILD_ID_VALID 1
 
-static void put_frame(struct output *output, const struct type *type, uint64_t address,
-		      uint32_t tgid, struct strbuf *out)
+static void put_frame(struct output *output, const struct type *type,
+		      const struct output_frame *frame, struct strbuf *out)
 {
 	const struct output_resolver *resolver = &output->resolver;
-	bool perf = type->stack.mode == STACK_PERF;
 
-	if (type->kind == TYPE_KSTACK)
-		resolver->ksym(resolver->data, address, true, perf, out);
-	else
-		resolver->usym(resolver->data, address, tgid, true, perf, out);
+	if (type->kind == TYPE_USTACK) {
+		resolver->uframe(resolver->data, frame, out);
+		return;
+	}
+	strbuf_adds(out, frame->indent);
+	resolver->ksym(resolver->data, frame->address, true, frame->perf, out);
+	strbuf_addc(out, '\n');
 }
 
 static void put_build_id(const uint64_t *words, struct strbuf *out)
@@ -148,24 +150,29 @@ static void put_stack_line(struct output *output, const struct type *type, const
 			   uint32_t index, uint32_t tgid, enum value_style style,
 			   struct strbuf *out)
 {
+	struct output_frame frame = {.tgid = tgid, .is_innermost = !index};
+
 	switch (type->stack.mode) {
 	case STACK_BPFTRACE:
-		if (style == STYLE_TEXT)
-			strbuf_adds(out, INDENT);
-		put_frame(output, type, frames[index], tgid, out);
+		frame.address = frames[index];
+		frame.indent = style == STYLE_TEXT ? INDENT : "";
+		put_frame(output, type, &frame, out);
 		break;
 	case STACK_PERF:
-		strbuf_addc(out, '\t');
-		put_frame(output, type, frames[index], tgid, out);
+		frame.address = frames[index];
+		frame.perf = true;
+		frame.indent = "\t";
+		put_frame(output, type, &frame, out);
 		break;
 	case STACK_RAW:
 		put_hex(out, frames[index]);
+		strbuf_addc(out, '\n');
 		break;
 	case STACK_BUILD_ID:
 		put_build_id(frames + (size_t)index * BUILD_ID_WORDS, out);
+		strbuf_addc(out, '\n');
 		break;
 	}
-	strbuf_addc(out, '\n');
 }
 
 void put_stack(struct output *output, const struct type *type, const void *data,

@@ -11,12 +11,22 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+/* A frame of a user stack to be shown. */
+struct output_frame {
+	uint64_t address;
+	uint32_t tgid;
+	bool is_innermost; /* the others' addresses are those that calls return to */
+	bool perf; /* in perf's form */
+	const char *indent;
+};
+
 /* Names for addresses and ids, answered by the runtime (symbolizers). Each appends to @out. */
 struct output_resolver {
 	void *data;
 	void (*ksym)(void *data, uint64_t address, bool with_offset, bool perf, struct strbuf *out);
-	void (*usym)(void *data, uint64_t address, uint32_t tgid, bool with_offset, bool perf,
-		     struct strbuf *out);
+	void (*usym)(void *data, uint64_t address, uint32_t tgid, struct strbuf *out);
+	/* Whole lines: one, or several if functions were inlined there and that is to be shown. */
+	void (*uframe)(void *data, const struct output_frame *frame, struct strbuf *out);
 	/* The frames of a stack value; false if they are not there. *frames is valid until the next
 	 * call. */
 	bool (*stack)(void *data, const struct type *type, const struct plan_stack_key *key,

@@ -41,7 +41,6 @@ struct plan_config plan_config_default(void)
 		.cpp_demangle = true,
 		.lazy_symbolication = false,
 		.print_maps_on_exit = true,
-		.show_debug_info = true,
 	};
 }
 

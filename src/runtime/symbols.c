@@ -1,6 +1,7 @@
 /* Names for addresses and ids, as the renderer asks for them. */
 #include "runtime/symbols.h"
 #include "runtime/internal.h"
+#include "runtime/places.h"
 
 #include "base/hashmap.h"
 
@@ -181,26 +182,70 @@ static void resolve_ksym(void *data, uint64_t address, bool with_offset, bool pe
 		strbuf_addf(out, " (%s)", module);
 }
 
-static void resolve_usym(void *data, uint64_t address, uint32_t tgid, bool with_offset, bool perf,
-			 struct strbuf *out)
+/* *file: NULL if it is not known. */
+static void put_user_symbol(struct symbols *symbols, uint64_t address, uint32_t tgid,
+			    bool with_offset, const char **file, struct strbuf *out)
 {
-	struct symbols *symbols = data;
-	const char *name = NULL, *file = NULL;
+	const char *name = NULL;
 	uint64_t offset;
 
-	if (!address && !with_offset) {
-		strbuf_addc(out, '0');
-		return;
-	}
-	if (perf)
-		strbuf_addf(out, "%lx ", address);
+	*file = NULL;
 	symbols_follow(symbols);
-	if (usyms_find(symbols->usyms, (pid_t)tgid, address, &name, &file, &offset) && name)
+	if (usyms_find(symbols->usyms, (pid_t)tgid, address, &name, file, &offset) && name)
 		add_user_symbol(symbols, out, name, offset, with_offset);
 	else
 		strbuf_addf(out, "0x%lx", address);
-	if (perf)
+}
+
+static void resolve_usym(void *data, uint64_t address, uint32_t tgid, struct strbuf *out)
+{
+	const char *file;
+
+	if (address)
+		put_user_symbol(data, address, tgid, false, &file, out);
+	else
+		strbuf_addc(out, '0');
+}
+
+static void begin_line(const struct output_frame *frame, struct strbuf *out)
+{
+	strbuf_adds(out, frame->indent);
+	if (frame->perf)
+		strbuf_addf(out, "%lx ", frame->address);
+}
+
+static void end_line(const struct place *place, struct strbuf *out)
+{
+	if (place && place->file)
+		strbuf_addf(out, " %s:%d", place->file, place->line);
+	strbuf_addc(out, '\n');
+}
+
+static void put_frame(void *data, const struct output_frame *frame, struct strbuf *out)
+{
+	struct strbuf symbol = STRBUF_INIT;
+	struct symbols *symbols = data;
+	const struct place *places = NULL;
+	const char *file;
+	size_t n = 0;
+
+	put_user_symbol(symbols, frame->address, frame->tgid, true, &file, &symbol);
+	/* A call is the instruction before the one it returns to, which may be another line's. */
+	if (symbols->plan->config.show_debug_info)
+		places = usyms_places(symbols->usyms, (pid_t)frame->tgid,
+				      frame->address - !frame->is_innermost, &n);
+	for (size_t i = 0; i + 1 < n; i++) {
+		begin_line(frame, out);
+		add_user_symbol(symbols, out, places[i].function, 0, false);
+		strbuf_adds(out, " (inlined)");
+		end_line(&places[i], out);
+	}
+	begin_line(frame, out);
+	strbuf_adds(out, strbuf_str(&symbol));
+	if (frame->perf)
 		strbuf_addf(out, " (%s)", file ? file : "[unknown]");
+	end_line(n ? &places[n - 1] : NULL, out);
+	strbuf_free(&symbol);
 }
 
 static bool find_stack(void *data, const struct type *type, const struct plan_stack_key *key,
@@ -333,6 +378,7 @@ struct output_resolver symbols_resolver(struct symbols *symbols)
 		.data = symbols,
 		.ksym = resolve_ksym,
 		.usym = resolve_usym,
+		.uframe = put_frame,
 		.stack = find_stack,
 		.username = resolve_username,
 		.cgroup_path = resolve_cgroup_path,

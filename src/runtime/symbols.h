@@ -41,6 +41,9 @@ void usyms_fork(struct usyms *usyms, pid_t parent, pid_t child);
  */
 bool usyms_find(struct usyms *usyms, pid_t tgid, uint64_t address, const char **name,
 		const char **file, uint64_t *offset);
+struct place;
+/* What places_find() (places.h) knows of an address that usyms_find() has found. */
+const struct place *usyms_places(struct usyms *usyms, pid_t tgid, uint64_t address, size_t *n);
 
 /* --- perfmap.c: names of generated code --- */
 struct arena;

@@ -3,6 +3,7 @@
  * the symbols of those files through libdwfl, which also knows .gnu_debugdata and separate debug
  * files.
  */
+#include "runtime/places.h"
 #include "runtime/symbols.h"
 #include "runtime/symtab.h"
 
@@ -41,6 +42,7 @@ struct file {
 	Dwfl *dwfl;
 	Dwfl_Module *module; /* NULL: cannot be read */
 	struct symtab *symtab; /* NULL: nothing was asked for yet */
+	struct places *places; /* NULL: nothing was asked for yet */
 	uint64_t base; /* where it begins in the file that is mapped: that of an archive's member */
 };
 
@@ -311,9 +313,10 @@ static struct file *get_file(struct usyms *usyms, pid_t tgid, const struct mappi
 static bool image_address(const struct file *file, uint64_t file_offset, uint64_t *address)
 {
 	GElf_Addr bias;
-	Elf *elf = dwfl_module_getelf(file->module, &bias);
+	Elf *elf = file->module ? dwfl_module_getelf(file->module, &bias) : NULL;
 	size_t n;
 
+	file_offset -= file->base;
 	if (!elf || elf_getphdrnum(elf, &n))
 		return false;
 	for (size_t i = 0; i < n; i++) {
@@ -376,7 +379,7 @@ static const char *find_symbol(struct usyms *usyms, struct file *file, uint64_t 
 {
 	uint64_t image;
 
-	if (!file->module || !image_address(file, file_offset - file->base, &image))
+	if (!image_address(file, file_offset, &image))
 		return NULL;
 	if (!file->symtab)
 		file->symtab = symtab_new(usyms->arena, file->module);
@@ -404,4 +407,18 @@ bool usyms_find(struct usyms *usyms, pid_t tgid, uint64_t address, const char **
 	if (*name)
 		*offset = within;
 	return true;
+}
+
+const struct place *usyms_places(struct usyms *usyms, pid_t tgid, uint64_t address, size_t *n)
+{
+	const struct mapping *mapping = find_mapping(get_process(usyms, tgid), address);
+	struct file *file = mapping ? get_file(usyms, tgid, mapping) : NULL;
+	uint64_t image;
+
+	*n = 0;
+	if (!file || !image_address(file, address - mapping->start + mapping->file_offset, &image))
+		return NULL;
+	if (!file->places)
+		file->places = places_new(usyms->arena, file->module);
+	return places_find(file->places, image, n);
 }

@@ -19,11 +19,16 @@ static void no_symbol(void *data, uint64_t address, bool with_offset, bool perf,
 	strbuf_addf(out, "%lx%d%d", address, with_offset, perf);
 }
 
-static void no_usym(void *data, uint64_t address, uint32_t tgid, bool with_offset, bool perf,
-		    struct strbuf *out)
+static void no_usym(void *data, uint64_t address, uint32_t tgid, struct strbuf *out)
 {
 	(void)tgid;
-	no_symbol(data, address, with_offset, perf, out);
+	no_symbol(data, address, false, false, out);
+}
+
+static void no_uframe(void *data, const struct output_frame *frame, struct strbuf *out)
+{
+	strbuf_adds(out, frame->indent);
+	no_symbol(data, frame->address, frame->is_innermost, frame->perf, out);
 }
 
 static bool no_stack(void *data, const struct type *type, const struct plan_stack_key *key,
@@ -59,6 +64,7 @@ static uint64_t no_clock(void *data, uint64_t ns, enum type_clock clock)
 static const struct output_resolver resolver = {
 	.ksym = no_symbol,
 	.usym = no_usym,
+	.uframe = no_uframe,
 	.stack = no_stack,
 	.username = no_username,
 	.cgroup_path = no_cgroup,

@@ -54,12 +54,21 @@ static void case_ksym(void *data, uint64_t address, bool with_offset, bool perf,
 	case_symbol(address, with_offset, perf, "vmlinux", out);
 }
 
-static void case_usym(void *data, uint64_t address, uint32_t tgid, bool with_offset, bool perf,
-		      struct strbuf *out)
+static void case_usym(void *data, uint64_t address, uint32_t tgid, struct strbuf *out)
 {
 	(void)data;
 	ck_assert_uint_eq(tgid, 77);
-	case_symbol(address, with_offset, perf, "/bin/t", out);
+	case_symbol(address, false, false, "/bin/t", out);
+}
+
+static void case_uframe(void *data, const struct output_frame *frame, struct strbuf *out)
+{
+	(void)data;
+	ck_assert_uint_eq(frame->tgid, 77);
+	ck_assert(frame->is_innermost == (frame->address == 0x1000));
+	strbuf_adds(out, frame->indent);
+	case_symbol(frame->address, true, frame->perf, "/bin/t", out);
+	strbuf_addc(out, '\n');
 }
 
 /* Hash 1 is func+0, main+281; hash 2 is two frames with build ids; there is no other. */
@@ -101,6 +110,7 @@ static uint64_t case_wall_ns(void *data, uint64_t ns, enum type_clock clock)
 static const struct output_resolver case_resolver = {
 	.ksym = case_ksym,
 	.usym = case_usym,
+	.uframe = case_uframe,
 	.stack = case_stack,
 	.username = case_username,
 	.cgroup_path = case_cgroup_path,
