@@ -16,7 +16,9 @@ void scope_push(struct sema *sema)
 
 static void warn_unassigned(struct sema *sema, const struct sema_variable *variable)
 {
-	if (!variable->has_value)
+	/* Of a variable whose type is in error nothing more is said. */
+	if (!variable->has_value &&
+	    !(variable->variable->is_fixed && variable->variable->type == sema->unknown))
 		sema_warning(sema, "never-assigned", variable->variable->span,
 			     "Variable $%s was never assigned to.", variable->variable->name);
 }
@@ -194,25 +196,69 @@ static void report_mismatch(struct sema *sema, const struct sema_variable *varia
 		diag_note(diag, variable->variable->span, "The variable got its type here.");
 }
 
-static void check_number(struct sema *sema, const struct type *to, const struct expr *value)
+static bool number_fits(struct sema *sema, const struct type *to, const struct expr *value)
 {
 	if (value->type->kind != TYPE_INT || to->kind != TYPE_INT ||
 	    type_int_holds(to, value->integer.value, value->integer.is_negative))
-		return;
+		return true;
 	sema_error(sema, "literal-range", value->span,
 		   "Type mismatch: the value %s%llu is out of the range of type '%s'",
 		   value->integer.is_negative ? "-" : "", (unsigned long long)value->integer.value,
 		   sema_type_name(sema, to));
+	return false;
 }
 
-static void check_text(struct sema *sema, const struct type *to, const struct expr *value)
+static bool text_fits(struct sema *sema, const struct type *to, const struct expr *value)
 {
-	if (to->kind == TYPE_STRING && value->string.len >= to->text.capacity)
-		sema_error(
-			sema, "literal-range", value->span,
-			"Type mismatch: a text of %zu bytes and the NUL behind it do not fit the "
-			"type '%s'",
-			value->string.len, sema_type_name(sema, to));
+	if (to->kind != TYPE_STRING || value->string.len < to->text.capacity)
+		return true;
+	sema_error(sema, "literal-range", value->span,
+		   "Type mismatch: a text of %zu bytes and the NUL behind it do not fit the "
+		   "type '%s'",
+		   value->string.len, sema_type_name(sema, to));
+	return false;
+}
+
+/* What a tuple or record that is written out has for a field of its type, or NULL. */
+static const struct expr *written_member(const struct expr *value, const struct type_field *fields,
+					 uint32_t i)
+{
+	if (value->kind == EXPR_TUPLE)
+		return value->tuple.members.data[i];
+	for (size_t j = 0; j < value->record.members.len; j++)
+		if (!strcmp(value->record.members.data[j].name, fields[i].name))
+			return value->record.members.data[j].value;
+	return NULL;
+}
+
+/* What becomes of a value where its type is fixed. */
+struct fixing {
+	bool misfit; /* a literal does not fit; it has been reported */
+	bool cut; /* something else is wider */
+};
+
+static void fix_value(struct sema *sema, const struct type *to, const struct expr *value,
+		      struct fixing *fixing)
+{
+	const struct type_field *fields;
+	uint32_t n = 0;
+
+	if (value->kind == EXPR_INT) {
+		fixing->misfit |= !number_fits(sema, to, value);
+	} else if (value->kind == EXPR_STRING) {
+		fixing->misfit |= !text_fits(sema, to, value);
+	} else if ((value->kind == EXPR_TUPLE && to->kind == TYPE_TUPLE) ||
+		   (value->kind == EXPR_RECORD && to->kind == TYPE_RECORD)) {
+		fields = types_fields(sema->types, to, &n);
+		for (uint32_t i = 0; i < n; i++) {
+			const struct expr *member = written_member(value, fields, i);
+
+			if (member)
+				fix_value(sema, fields[i].type, member, fixing);
+		}
+	} else {
+		fixing->cut |= to->size < value->type->size;
+	}
 }
 
 /* Whether a value may be stored where the type is fixed; wider integers are cut, with a warning. */
@@ -235,6 +281,7 @@ static void assign_fixed(struct sema *sema, const struct sema_variable *variable
 			 const struct expr *value, const struct type *type, struct span span)
 {
 	const struct type *to = variable->variable->type;
+	struct fixing fixing = {0};
 
 	if (!type || type == sema->unknown || to == sema->unknown)
 		return;
@@ -242,11 +289,11 @@ static void assign_fixed(struct sema *sema, const struct sema_variable *variable
 		report_mismatch(sema, variable, span, type);
 		return;
 	}
-	if (value && value->kind == EXPR_INT)
-		check_number(sema, to, value);
-	else if (value && value->kind == EXPR_STRING)
-		check_text(sema, to, value);
-	else if (to->size < type->size)
+	if (value)
+		fix_value(sema, to, value, &fixing);
+	else
+		fixing.cut = to->size < type->size;
+	if (fixing.cut && !fixing.misfit)
 		sema_warning(sema, "truncation", span,
 			     "A value of type '%s' is cut to fit '%s', the type of $%s.",
 			     sema_type_name(sema, type), sema_type_name(sema, to),
