@@ -110,6 +110,9 @@ static bool is_known(const struct process *process, const struct mapping *mappin
 		    other->file_offset == mapping->file_offset && other->inode == mapping->inode &&
 		    !strcmp(other->path, mapping->path))
 			return true;
+		/* It may stand further down, hidden: then it has come back. */
+		if (other->start < mapping->end && mapping->start < other->end)
+			return false;
 	}
 	return false;
 }
