@@ -55,6 +55,17 @@ static const struct node *assigned(struct script *script, const struct shape *sh
 	return node;
 }
 
+/* Of a type that was said: literals must fit it, also those that are a condition's arms; of others
+ * the low bits are kept. */
+static const struct node *fixed_value(struct script *script, const struct shape *shape)
+{
+	const struct node *value = node_integer(script, 3);
+	bool has_literals =
+		value->is_literal || value->kind == NODE_TERNARY || value->kind == NODE_BLOCK;
+
+	return has_literals && !shape_takes(shape, value) ? node_cast(script, shape, value) : value;
+}
+
 static const struct statement *new_variable(struct script *script)
 {
 	const struct shape *shape = shape_random(script, 2);
@@ -65,9 +76,7 @@ static const struct statement *new_variable(struct script *script)
 	if (shape->kind == SHAPE_INT && random_below(&script->random, 2)) {
 		variable->is_fixed = true;
 		kind = STMT_LET;
-		value = node_integer(script, 3);
-		if (value->is_literal && !shape_takes(shape, value))
-			value = node_cast(script, shape, value);
+		value = fixed_value(script, shape);
 	} else {
 		value = assigned(script, shape, true);
 	}
@@ -115,9 +124,7 @@ static const struct statement *assign_again(struct script *script)
 	target = node_storage(script, storage, node_key(script, storage));
 	if (!storage->is_fixed)
 		return assign(script, STMT_ASSIGN, target, assigned(script, storage->shape, false));
-	value = node_integer(script, 3);
-	if (value->is_literal && !shape_takes(storage->shape, value))
-		value = node_cast(script, storage->shape, value);
+	value = fixed_value(script, storage->shape);
 	return assign(script, STMT_ASSIGN, target, value);
 }
 
