@@ -12,6 +12,7 @@
 #include "base/hashmap.h"
 #include "base/vec.h"
 
+#include <dirent.h>
 #include <elfutils/libdwfl.h>
 #include <fcntl.h>
 #include <gelf.h>
@@ -161,12 +162,14 @@ void usyms_fork(struct usyms *usyms, pid_t parent, pid_t child)
 		vec_push(usyms->arena, &to->mappings, own.mappings.data[i]);
 }
 
-void usyms_note_process(struct usyms *usyms, pid_t tgid)
+/* False if there is none: the process has ended, or its first thread has. */
+static bool read_maps(struct usyms *usyms, pid_t tgid, pid_t tid)
 {
 	char path[64], line[4352];
+	bool any = false;
 	FILE *maps;
 
-	snprintf(path, sizeof(path), "/proc/%d/maps", (int)tgid);
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/maps", (int)tgid, (int)tid);
 	maps = fopen(path, "re");
 	while (maps && fgets(line, sizeof(line), maps)) {
 		struct mapping mapping;
@@ -174,6 +177,7 @@ void usyms_note_process(struct usyms *usyms, pid_t tgid)
 		char permissions[5];
 		int name = 0;
 
+		any = true;
 		if (sscanf(line, "%lx-%lx %4s %lx %x:%x %lu %n", &mapping.start, &mapping.end,
 			   permissions, &mapping.file_offset, &major, &minor, &mapping.inode,
 			   &name) < 7 ||
@@ -187,6 +191,24 @@ void usyms_note_process(struct usyms *usyms, pid_t tgid)
 	}
 	if (maps)
 		fclose(maps);
+	return any;
+}
+
+void usyms_note_process(struct usyms *usyms, pid_t tgid)
+{
+	struct dirent *entry;
+	char path[64];
+	DIR *tasks;
+
+	if (read_maps(usyms, tgid, tgid))
+		return;
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)tgid);
+	tasks = opendir(path);
+	while (tasks && (entry = readdir(tasks)))
+		if (entry->d_name[0] != '.' && read_maps(usyms, tgid, atoi(entry->d_name)))
+			break;
+	if (tasks)
+		closedir(tasks);
 }
 
 /* The vdso is the same in all processes, also in this one. */
