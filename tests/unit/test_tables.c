@@ -126,7 +126,7 @@ END_TEST
 
 /* What no script can provoke on a machine that is fit for the tests. */
 static const char *const unprovoked[] = {
-	"no-libclang", /* the tests need libclang */
+	"no-libclang", /* the cases need libclang; tests/runs/commandline hides it */
 	"type-unresolved", /* the guard behind all rules of inference */
 };
 
