@@ -339,13 +339,6 @@ static struct sema_variable *loop_variable(struct sema *sema, struct stmt *stmt)
 	return variable;
 }
 
-static void loop_body(struct sema *sema, struct block *body)
-{
-	sema->loop_depth++;
-	sema_nested_block(sema, body);
-	sema->loop_depth--;
-}
-
 static void note_calls(struct sema *sema, uint32_t calls)
 {
 	if (sema->calls_within < calls)
@@ -362,18 +355,29 @@ void sema_needs_function(struct sema *sema, struct span span)
 	note_calls(sema, 1);
 }
 
-/* Of a loop whose body is a function of its own, called by a helper. */
-static void called_body(struct sema *sema, const struct stmt *stmt, struct block *body)
+/* Of a loop whose body is a function of its own, called by a helper; @condition, which may be NULL,
+ * is tested within it. */
+static void called_body(struct sema *sema, const struct stmt *stmt, struct expr **condition,
+			struct block *body)
 {
+	uint32_t calls = sema->calls_within, own;
+
 	if (sema->call_depth++ == MOST_CALLED_LOOPS)
 		diag_hint(sema_error(sema, "loop-nesting", stmt->span,
 				     "Loops are nested more than %u deep, which the kernel does "
 				     "not allow",
 				     MOST_CALLED_LOOPS),
 			  "unroll() is not counted");
-	loop_body(sema, body);
+	sema->calls_within = 0;
+	sema->loop_depth++;
+	if (condition)
+		sema_condition(sema, condition);
+	sema_nested_block(sema, body);
+	sema->loop_depth--;
+	own = sema->calls_within;
+	sema->calls_within = calls;
 	sema->call_depth--;
-	note_calls(sema, 1 + body->calls);
+	note_calls(sema, 1 + own);
 }
 
 /* What an entry's value is read as; NULL if a loop cannot have it. */
@@ -422,7 +426,7 @@ static void sema_for_map(struct sema *sema, struct stmt *stmt)
 	map = sema_map(sema, stmt->loop.map, MAP_WHOLE);
 	variable = loop_variable(sema, stmt);
 	scope_fix(sema, variable, entry_type(sema, stmt, map));
-	called_body(sema, stmt, stmt->loop.body);
+	called_body(sema, stmt, NULL, stmt->loop.body);
 	scope_pop(sema);
 }
 
@@ -448,7 +452,7 @@ static void sema_for_range(struct sema *sema, struct stmt *stmt)
 	check_bound(sema, &stmt->loop.to);
 	variable = loop_variable(sema, stmt);
 	scope_fix(sema, variable, sema_int64(sema));
-	called_body(sema, stmt, stmt->loop.body);
+	called_body(sema, stmt, NULL, stmt->loop.body);
 	scope_pop(sema);
 }
 
@@ -459,10 +463,7 @@ static void sema_while(struct sema *sema, struct stmt *stmt)
 					 "'while' is deprecated and may be removed");
 
 	diag_hint(diag, "Use a loop over a range: for $i : 0..100 { ... }");
-	sema->loop_depth++;
-	sema_condition(sema, &stmt->repeat.condition);
-	sema->loop_depth--;
-	called_body(sema, stmt, stmt->repeat.body);
+	called_body(sema, stmt, &stmt->repeat.condition, stmt->repeat.body);
 }
 
 static void sema_unroll(struct sema *sema, struct stmt *stmt)
@@ -489,7 +490,9 @@ static void sema_unroll(struct sema *sema, struct stmt *stmt)
 	else
 		stmt->repeat.count = (uint32_t)count;
 	sema->unrolled = (within + 1) * (stmt->repeat.count ? stmt->repeat.count : 1) - 1;
-	loop_body(sema, stmt->repeat.body);
+	sema->loop_depth++;
+	sema_nested_block(sema, stmt->repeat.body);
+	sema->loop_depth--;
 	sema->unrolled = within;
 }
 
