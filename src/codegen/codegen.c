@@ -249,8 +249,9 @@ static const char *refusal_of_bitcode(const struct codegen *cg)
 
 /*
  * How much LLVM spills to the stack is seen when it has done so: if that and what was put there is
- * too much, all is done again with everything in scratch memory, and then with long blocks in
- * functions of their own. Functions that are too long are cut so at once.
+ * too much, for a function or for those that call one another, all is done again with everything in
+ * scratch memory, and then with long blocks in functions of their own. Functions that are too long
+ * are cut so at once.
  */
 enum codegen_result codegen(const struct codegen_options *options, const struct ast_unit *unit,
 			    const struct plan *plan, struct codegen_object *object,
@@ -280,8 +281,12 @@ enum codegen_result codegen(const struct codegen_options *options, const struct 
 		cg->is_outlined = ways[i].is_outlined;
 		cg->most_instructions = ways[i].most_instructions;
 		cg->serial = options->serial * n + i;
-		if (generate(cg, object))
-			return CODEGEN_DONE;
+		hashmap_init(&cg->functions, cg->arena);
+		if (generate(cg, object)) {
+			if (frames_fit(cg, object, i < n - 1 ? 32 : 16))
+				return CODEGEN_DONE;
+			codegen_object_free(object);
+		}
 		*why = refusal_of_bitcode(cg);
 		if (*why)
 			return CODEGEN_BAD_BITCODE;

@@ -65,6 +65,7 @@ struct cg_function {
 	LLVMBasicBlockRef broken; /* of a callback: ends its loop */
 	struct cg_loop *loop; /* innermost loop being emitted, or NULL */
 	uint32_t nblocks;
+	uint32_t depth; /* bytes of stack that it takes itself: set by frames_fit() */
 };
 
 /* The program that is being generated. */
@@ -112,6 +113,7 @@ struct codegen {
 	uint32_t scratch_elements;
 	LLVMValueRef settings, state; /* struct plan_settings, struct plan_state */
 
+	struct hashmap functions; /* name -> struct cg_function */
 	struct cg_program *program;
 	struct cg_function *fn;
 	uint32_t serial; /* see struct codegen_options */
@@ -490,5 +492,12 @@ void emit_error_event(struct codegen *cg, uint32_t error, LLVMValueRef code);
 void session_add(struct codegen *cg, const struct cg_program *program, LLVMValueRef function);
 /* Once all programs are there: those that run them. */
 void sessions_end(struct codegen *cg);
+
+/* --- frames.c --- */
+
+/* Whether the stack suffices for each function of the object with those that call it. What one
+ * takes is rounded up to @unit bytes: 32 on all kernels, 16 where programs are compiled, since
+ * Linux 6.8. */
+bool frames_fit(struct codegen *cg, const struct codegen_object *object, uint32_t unit);
 
 #endif

@@ -43,6 +43,7 @@ struct cg_function *cg_function_new(struct codegen *cg, const char *name, LLVMTy
 	LLVMAddAttributeAtIndex(fn->function, LLVMAttributeFunctionIndex, attribute);
 	fn->entry = LLVMAppendBasicBlockInContext(cg->context, fn->function, "entry");
 	fn->leave = LLVMAppendBasicBlockInContext(cg->context, fn->function, "leave");
+	hashmap_sets(&cg->functions, name, fn);
 	return fn;
 }
 

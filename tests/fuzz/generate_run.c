@@ -145,7 +145,7 @@ static void compare(struct runner *runner, const struct job *job, struct arena *
 static bool is_limited(int status, const char *errors)
 {
 	static const char *const limits[] = {"ERROR[program-memory]", "ERROR[value-size]",
-					     "ERROR[program-maps]"};
+					     "ERROR[program-maps]", "ERROR[too-large]"};
 	bool found = false;
 
 	if (WEXITSTATUS(status) != 2)
