@@ -1,6 +1,6 @@
 /*
- * Follows which processes map which files, while they live: the kernel's own records of mmap(2)
- * and fork(2), through perf's side-band events. So a process that ran for a millisecond and
+ * Follows which processes map which files, while they live: the kernel's own records of mmap(2),
+ * fork(2) and exit(2), through perf's side-band events. So a process that ran for a millisecond and
  * is gone can still be named.
  */
 #include "runtime/symbols.h"
@@ -23,7 +23,7 @@ struct ring {
 };
 
 struct mappings {
-	struct usyms *usyms;
+	struct processes *processes;
 	struct ring *rings;
 	unsigned n;
 	int epoll;
@@ -41,7 +41,7 @@ struct mmap2_record {
 	char path[];
 };
 
-struct fork_record {
+struct task_record { /* PERF_RECORD_FORK, _EXIT */
 	struct perf_event_header header;
 	uint32_t pid, parent, tid, parent_tid;
 	uint64_t time;
@@ -74,13 +74,13 @@ static bool open_ring(struct mappings *mappings, struct ring *ring, int cpu)
 	return true;
 }
 
-struct mappings *mappings_new(struct usyms *usyms, unsigned ncpus)
+struct mappings *mappings_new(struct processes *processes, unsigned ncpus)
 {
 	struct mappings *mappings = calloc(1, sizeof(*mappings));
 
 	if (!mappings)
 		abort();
-	mappings->usyms = usyms;
+	mappings->processes = processes;
 	mappings->data_size = RING_PAGES * (size_t)sysconf(_SC_PAGESIZE);
 	mappings->epoll = epoll_create1(EPOLL_CLOEXEC);
 	mappings->rings = calloc(ncpus, sizeof(*mappings->rings));
@@ -112,24 +112,28 @@ int mappings_fd(const struct mappings *mappings)
 static void handle(struct mappings *mappings, const struct perf_event_header *header)
 {
 	const struct mmap2_record *map = (const void *)header;
-	const struct fork_record *task = (const void *)header;
+	const struct task_record *task = (const void *)header;
 
 	switch (header->type) {
 	case PERF_RECORD_MMAP2:
 		if (map->path[0] == '/' && map->path[1] != '/')
-			usyms_add_mapping(mappings->usyms, (pid_t)map->pid,
-					  &(struct mapping){
-						  .start = map->address,
-						  .end = map->address + map->length,
-						  .file_offset = map->file_offset,
-						  .device = makedev(map->major, map->minor),
-						  .inode = map->inode,
-						  .path = map->path,
-					  });
+			processes_map(mappings->processes, (pid_t)map->pid,
+				      &(struct mapping){
+					      .start = map->address,
+					      .end = map->address + map->length,
+					      .file_offset = map->file_offset,
+					      .device = makedev(map->major, map->minor),
+					      .inode = map->inode,
+					      .path = map->path,
+				      });
 		break;
 	case PERF_RECORD_FORK:
 		if (task->pid != task->parent)
-			usyms_fork(mappings->usyms, (pid_t)task->parent, (pid_t)task->pid);
+			processes_fork(mappings->processes, (pid_t)task->parent, (pid_t)task->pid);
+		break;
+	case PERF_RECORD_EXIT:
+		if (task->pid == task->tid)
+			processes_end(mappings->processes, (pid_t)task->pid);
 		break;
 	default:
 		break;

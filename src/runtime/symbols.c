@@ -60,7 +60,7 @@ void symbols_set_stacks(struct symbols *symbols, const int *stacks_fds)
 
 void symbols_note_process(struct symbols *symbols, pid_t tgid)
 {
-	usyms_note_process(symbols->usyms, tgid);
+	processes_note(usyms_processes(symbols->usyms), tgid);
 }
 
 static bool has_user_addresses(const struct type *type)
@@ -100,7 +100,7 @@ static bool needs_user_symbols(const struct plan *plan)
 void symbols_start(struct symbols *symbols, unsigned ncpus)
 {
 	if (needs_user_symbols(symbols->plan))
-		symbols->mappings = mappings_new(symbols->usyms, ncpus);
+		symbols->mappings = mappings_new(usyms_processes(symbols->usyms), ncpus);
 }
 
 /* BPF's trampolines, which fentry and fexit stand in, are gone with their probes. All other frames
@@ -128,7 +128,7 @@ void symbols_note_all(struct symbols *symbols)
 	proc = opendir("/proc");
 	while (proc && (entry = readdir(proc)))
 		if (entry->d_name[0] >= '0' && entry->d_name[0] <= '9')
-			usyms_note_process(symbols->usyms, atoi(entry->d_name));
+			processes_note(usyms_processes(symbols->usyms), atoi(entry->d_name));
 	if (proc)
 		closedir(proc);
 }

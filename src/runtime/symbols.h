@@ -17,24 +17,38 @@ void ksyms_load(struct ksyms *ksyms);
 bool ksyms_find(struct ksyms *ksyms, uint64_t address, const char **name, const char **module,
 		uint64_t *offset);
 
+/* --- processes.c --- */
+#define MAPPING_VDSO "[vdso]"
+
+struct mapping {
+	uint64_t start, end, file_offset;
+	uint64_t device, inode; /* tell apart what had the same path, one after the other */
+	const char *path; /* with the kernel's " (deleted)" behind it; or MAPPING_VDSO */
+};
+
+/* Which files all processes have mapped, and what those had that have ended, the last of them. */
+struct processes;
+struct processes *processes_new(void);
+void processes_free(struct processes *processes);
+/* Reads where a process' files are mapped, as long as it lives; repeated calls add what is new. */
+void processes_note(struct processes *processes, pid_t tgid);
+/* A file is mapped; it hides what was there. */
+void processes_map(struct processes *processes, pid_t tgid, const struct mapping *mapping);
+/* A new process, with its parent's mappings. */
+void processes_fork(struct processes *processes, pid_t parent, pid_t child);
+void processes_end(struct processes *processes, pid_t tgid);
+/* What is, or was last, mapped at an address: NULL if nothing is known. It lives until the next
+ * call of another function. */
+const struct mapping *processes_find(const struct processes *processes, pid_t tgid,
+				     uint64_t address);
+
 /* --- usyms.c --- */
 struct usyms;
 /* @debuginfo: directories of separate debug files, "DIR[:DIR]", or NULL. */
 struct usyms *usyms_new(const char *debuginfo);
 void usyms_free(struct usyms *usyms);
-/* Reads where the process' files are mapped, as long as it lives; repeated calls add what is new.
- */
-void usyms_note_process(struct usyms *usyms, pid_t tgid);
-/* As the kernel tells of a mapping. */
-struct mapping {
-	uint64_t start, end, file_offset;
-	uint64_t device, inode; /* tell apart what had the same path, one after the other */
-	const char *path; /* with the kernel's " (deleted)" behind it; "[vdso]" */
-};
-/* A file is mapped; it hides what was there. */
-void usyms_add_mapping(struct usyms *usyms, pid_t tgid, const struct mapping *mapping);
-/* A new process, with its parent's mappings. */
-void usyms_fork(struct usyms *usyms, pid_t parent, pid_t child);
+/* Of whose files the symbols are; lives as long as @usyms. */
+struct processes *usyms_processes(struct usyms *usyms);
 /*
  * The symbol and file of an address in a process. False if even the file is unknown; *name is NULL
  * if the file has no symbol there. Strings live until the next call.
@@ -58,7 +72,7 @@ const char *perfmap_path(const struct perfmap *map);
 /* --- mappings.c --- */
 struct mappings;
 /* Begins to follow all processes; what the kernel refuses is done without. */
-struct mappings *mappings_new(struct usyms *usyms, unsigned ncpus);
+struct mappings *mappings_new(struct processes *processes, unsigned ncpus);
 void mappings_free(struct mappings *mappings);
 /* Readable when there is much to take in. */
 int mappings_fd(const struct mappings *mappings);

@@ -1,7 +1,6 @@
 /*
- * User symbols: which file is mapped where in which process (recorded while the process lives), and
- * the symbols of those files through libdwfl, which also knows .gnu_debugdata and separate debug
- * files.
+ * User symbols: those of the files that processes have mapped, through libdwfl, which also knows
+ * .gnu_debugdata and separate debug files.
  */
 #include "runtime/places.h"
 #include "runtime/symbols.h"
@@ -10,9 +9,7 @@
 #include "base/archive.h"
 #include "base/arena.h"
 #include "base/hashmap.h"
-#include "base/vec.h"
 
-#include <dirent.h>
 #include <elfutils/libdwfl.h>
 #include <fcntl.h>
 #include <gelf.h>
@@ -23,21 +20,11 @@
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
 #define SECOND_NS 1000000000u
-#define VDSO "[vdso]"
 #define USUAL_DEBUGINFO ":.debug:/usr/lib/debug" /* libdwfl's own search path */
-
-struct process {
-	pid_t tgid;
-	uint64_t noted_ns; /* when its mappings were last read; 0: never */
-	struct perfmap *generated; /* NULL: nothing was asked for yet */
-	VEC(struct mapping)
-	mappings; /* later ones replace earlier ones that they overlap */
-};
 
 struct file {
 	Dwfl *dwfl;
@@ -47,13 +34,20 @@ struct file {
 	uint64_t base; /* where it begins in the file that is mapped: that of an archive's member */
 };
 
+/* What was asked for of a process that runs code of no file. */
+struct generated {
+	pid_t tgid;
+	uint64_t noted_ns; /* when its mappings were last read; 0: never */
+	struct perfmap *map;
+};
+
 struct usyms {
 	struct arena *arena;
 	Dwfl_Callbacks callbacks;
 	char *debuginfo; /* libdwfl reads it through a pointer in `callbacks` */
-	struct hashmap processes; /* pid_t -> struct process */
+	struct processes *processes;
+	struct hashmap generated; /* pid_t -> struct generated */
 	struct hashmap files; /* "INODE:PATH" -> struct file */
-	struct hashmap paths; /* path -> itself */
 };
 
 struct usyms *usyms_new(const char *debuginfo)
@@ -71,9 +65,9 @@ struct usyms *usyms_new(const char *debuginfo)
 		usyms->debuginfo = arena_printf(arena, "%s" USUAL_DEBUGINFO, debuginfo);
 		usyms->callbacks.debuginfo_path = &usyms->debuginfo;
 	}
-	hashmap_init(&usyms->processes, arena);
+	usyms->processes = processes_new();
+	hashmap_init(&usyms->generated, arena);
 	hashmap_init(&usyms->files, arena);
-	hashmap_init(&usyms->paths, arena);
 	return usyms;
 }
 
@@ -87,128 +81,13 @@ void usyms_free(struct usyms *usyms)
 		if (file->dwfl)
 			dwfl_end(file->dwfl);
 	}
+	processes_free(usyms->processes);
 	arena_free(usyms->arena);
 }
 
-static struct process *get_process(struct usyms *usyms, pid_t tgid)
+struct processes *usyms_processes(struct usyms *usyms)
 {
-	struct process *process = hashmap_get(&usyms->processes, &tgid, sizeof(tgid));
-
-	if (process)
-		return process;
-	process = arena_new_object(usyms->arena, struct process);
-	process->tgid = tgid;
-	hashmap_set(&usyms->processes, &process->tgid, sizeof(tgid), process);
-	return process;
-}
-
-static bool is_known(const struct process *process, const struct mapping *mapping)
-{
-	for (size_t i = process->mappings.len; i-- > 0;) {
-		const struct mapping *other = &process->mappings.data[i];
-
-		if (other->start == mapping->start && other->end == mapping->end &&
-		    other->file_offset == mapping->file_offset && other->inode == mapping->inode &&
-		    !strcmp(other->path, mapping->path))
-			return true;
-		/* It may stand further down, hidden: then it has come back. */
-		if (other->start < mapping->end && mapping->start < other->end)
-			return false;
-	}
-	return false;
-}
-
-/* Paths are many times the same: one copy of each. */
-static const char *shared_path(struct usyms *usyms, const char *path)
-{
-	char *copy = hashmap_gets(&usyms->paths, path);
-
-	if (copy)
-		return copy;
-	copy = arena_strdup(usyms->arena, path);
-	hashmap_sets(&usyms->paths, copy, copy);
-	return copy;
-}
-
-void usyms_add_mapping(struct usyms *usyms, pid_t tgid, const struct mapping *mapping)
-{
-	struct process *process = get_process(usyms, tgid);
-	struct mapping copy = *mapping;
-
-	if (is_known(process, mapping))
-		return;
-	copy.path = shared_path(usyms, mapping->path);
-	vec_push(usyms->arena, &process->mappings, copy);
-}
-
-/* The child's own mappings may have been told first, by another CPU: they hide the parent's. */
-void usyms_fork(struct usyms *usyms, pid_t parent, pid_t child)
-{
-	const struct process *from = hashmap_get(&usyms->processes, &parent, sizeof(parent));
-	struct process *to, own;
-
-	/* A parent that nobody noted: its child is looked at instead. */
-	if (!from) {
-		usyms_note_process(usyms, child);
-		return;
-	}
-	to = get_process(usyms, child);
-	own = *to;
-	*to = (struct process){.tgid = child};
-	from = hashmap_get(&usyms->processes, &parent, sizeof(parent));
-	for (size_t i = 0; i < from->mappings.len; i++)
-		vec_push(usyms->arena, &to->mappings, from->mappings.data[i]);
-	for (size_t i = 0; i < own.mappings.len; i++)
-		vec_push(usyms->arena, &to->mappings, own.mappings.data[i]);
-}
-
-/* False if there is none: the process has ended, or its first thread has. */
-static bool read_maps(struct usyms *usyms, pid_t tgid, pid_t tid)
-{
-	char path[64], line[4352];
-	bool any = false;
-	FILE *maps;
-
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/maps", (int)tgid, (int)tid);
-	maps = fopen(path, "re");
-	while (maps && fgets(line, sizeof(line), maps)) {
-		struct mapping mapping;
-		unsigned major, minor;
-		char permissions[5];
-		int name = 0;
-
-		any = true;
-		if (sscanf(line, "%lx-%lx %4s %lx %x:%x %lu %n", &mapping.start, &mapping.end,
-			   permissions, &mapping.file_offset, &major, &minor, &mapping.inode,
-			   &name) < 7 ||
-		    !name || permissions[2] != 'x')
-			continue;
-		line[strcspn(line, "\n")] = '\0';
-		mapping.path = line + name;
-		mapping.device = makedev(major, minor);
-		if (mapping.path[0] == '/' || !strcmp(mapping.path, VDSO))
-			usyms_add_mapping(usyms, tgid, &mapping);
-	}
-	if (maps)
-		fclose(maps);
-	return any;
-}
-
-void usyms_note_process(struct usyms *usyms, pid_t tgid)
-{
-	struct dirent *entry;
-	char path[64];
-	DIR *tasks;
-
-	if (read_maps(usyms, tgid, tgid))
-		return;
-	snprintf(path, sizeof(path), "/proc/%d/task", (int)tgid);
-	tasks = opendir(path);
-	while (tasks && (entry = readdir(tasks)))
-		if (entry->d_name[0] != '.' && read_maps(usyms, tgid, atoi(entry->d_name)))
-			break;
-	if (tasks)
-		closedir(tasks);
+	return usyms->processes;
 }
 
 /* The vdso is the same in all processes, also in this one. */
@@ -253,7 +132,7 @@ static int open_file(pid_t tgid, const struct mapping *mapping)
 	char path[PATH_MAX + 64];
 	int fd;
 
-	if (!strcmp(mapping->path, VDSO))
+	if (!strcmp(mapping->path, MAPPING_VDSO))
 		return open_vdso();
 	snprintf(path, sizeof(path), "/proc/%d/map_files/%lx-%lx", (int)tgid, mapping->start,
 		 mapping->end);
@@ -358,44 +237,42 @@ static bool image_address(const struct file *file, uint64_t file_offset, uint64_
 	return false;
 }
 
-static const struct mapping *find_mapping(const struct process *process, uint64_t address)
+static struct generated *get_generated(struct usyms *usyms, pid_t tgid)
 {
-	for (size_t i = process->mappings.len; i-- > 0;) {
-		const struct mapping *mapping = &process->mappings.data[i];
+	struct generated *generated = hashmap_get(&usyms->generated, &tgid, sizeof(tgid));
 
-		if (address >= mapping->start && address < mapping->end)
-			return mapping;
-	}
-	return NULL;
+	if (generated)
+		return generated;
+	generated = arena_new_object(usyms->arena, struct generated);
+	generated->tgid = tgid;
+	generated->map = perfmap_new(usyms->arena, tgid);
+	hashmap_set(&usyms->generated, &generated->tgid, sizeof(tgid), generated);
+	return generated;
 }
 
 /*
  * Code that no file is mapped at is often no code: a frame of a function without frame pointers.
  * Whether something was mapped or generated there meanwhile is not asked more than once a second.
  */
-static void look_again(struct usyms *usyms, struct process *process)
+static void look_again(struct usyms *usyms, struct generated *generated)
 {
 	struct timespec now;
 	uint64_t ns;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	ns = (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
-	if (process->noted_ns && ns - process->noted_ns < SECOND_NS)
+	if (generated->noted_ns && ns - generated->noted_ns < SECOND_NS)
 		return;
-	process->noted_ns = ns;
-	usyms_note_process(usyms, process->tgid);
-	if (!process->generated)
-		process->generated = perfmap_new(usyms->arena, process->tgid);
-	perfmap_read(process->generated);
+	generated->noted_ns = ns;
+	processes_note(usyms->processes, generated->tgid);
+	perfmap_read(generated->map);
 }
 
-static bool find_generated(const struct process *process, uint64_t address, const char **name,
+static bool find_generated(const struct generated *generated, uint64_t address, const char **name,
 			   const char **path, uint64_t *offset)
 {
-	if (!process->generated)
-		return false;
-	*name = perfmap_find(process->generated, address, offset);
-	*path = perfmap_path(process->generated);
+	*name = perfmap_find(generated->map, address, offset);
+	*path = perfmap_path(generated->map);
 	return *name != NULL;
 }
 
@@ -414,18 +291,19 @@ static const char *find_symbol(struct usyms *usyms, struct file *file, uint64_t 
 bool usyms_find(struct usyms *usyms, pid_t tgid, uint64_t address, const char **name,
 		const char **path, uint64_t *offset)
 {
-	struct process *process = get_process(usyms, tgid);
-	const struct mapping *mapping = find_mapping(process, address);
+	const struct mapping *mapping = processes_find(usyms->processes, tgid, address);
 	uint64_t within;
 
-	if (!mapping && find_generated(process, address, name, path, offset))
-		return true;
 	if (!mapping) {
-		look_again(usyms, process);
-		mapping = find_mapping(process, address);
+		struct generated *generated = get_generated(usyms, tgid);
+
+		if (find_generated(generated, address, name, path, offset))
+			return true;
+		look_again(usyms, generated);
+		mapping = processes_find(usyms->processes, tgid, address);
+		if (!mapping)
+			return find_generated(generated, address, name, path, offset);
 	}
-	if (!mapping)
-		return find_generated(process, address, name, path, offset);
 	*path = mapping->path;
 	*offset = address - mapping->start + mapping->file_offset;
 	*name = find_symbol(usyms, get_file(usyms, tgid, mapping), *offset, &within);
@@ -436,7 +314,7 @@ bool usyms_find(struct usyms *usyms, pid_t tgid, uint64_t address, const char **
 
 const struct place *usyms_places(struct usyms *usyms, pid_t tgid, uint64_t address, size_t *n)
 {
-	const struct mapping *mapping = find_mapping(get_process(usyms, tgid), address);
+	const struct mapping *mapping = processes_find(usyms->processes, tgid, address);
 	struct file *file = mapping ? get_file(usyms, tgid, mapping) : NULL;
 	uint64_t image;
 
