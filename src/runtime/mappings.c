@@ -129,11 +129,12 @@ static void handle(struct mappings *mappings, const struct perf_event_header *he
 		break;
 	case PERF_RECORD_FORK:
 		if (task->pid != task->parent)
-			processes_fork(mappings->processes, (pid_t)task->parent, (pid_t)task->pid);
+			processes_fork(mappings->processes, (pid_t)task->parent, (pid_t)task->pid,
+				       task->time);
 		break;
 	case PERF_RECORD_EXIT:
 		if (task->pid == task->tid)
-			processes_end(mappings->processes, (pid_t)task->pid);
+			processes_end(mappings->processes, (pid_t)task->pid, task->time);
 		break;
 	default:
 		break;

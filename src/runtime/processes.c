@@ -33,6 +33,7 @@ struct history {
 struct process {
 	pid_t tgid;
 	struct history *history; /* NULL: nothing is known */
+	uint64_t forked_ns, ended_ns; /* 0: unknown, not yet */
 	uint64_t ended; /* counts the ends of processes; 0: it has not ended */
 	size_t nended; /* mappings of the history at its end: further ones may be a new process' */
 };
@@ -203,10 +204,11 @@ void processes_map(struct processes *processes, pid_t tgid, const struct mapping
 	history_add(process->history, &copy);
 }
 
-void processes_fork(struct processes *processes, pid_t parent, pid_t child)
+void processes_fork(struct processes *processes, pid_t parent, pid_t child, uint64_t time_ns)
 {
 	struct process *from = find_process(processes, parent), *to;
 	struct history *own, *history;
+	bool is_another;
 
 	/* A parent that nobody noted: its child is looked at instead. */
 	if (!from || !from->history) {
@@ -216,21 +218,25 @@ void processes_fork(struct processes *processes, pid_t parent, pid_t child)
 	to = get_process(processes, child);
 	own = to->history;
 	history = history_after(from->history);
-	/* The child's own mappings may have been told first, by another CPU: they hide the
-	 * parent's. Those that a process of the same number had are no longer its. */
-	for (size_t i = to->ended ? to->nended : 0; own && i < own->n; i++)
+	/* The child's own mappings, and its end, may have been told first, by another CPU: they
+	 * hide the parent's. Those that a process of the same number had are no longer its. */
+	is_another = to->ended && to->ended_ns <= time_ns;
+	for (size_t i = is_another ? to->nended : 0; own && i < own->n; i++)
 		history_add(history, &own->mappings[i]);
 	history_release(own);
 	to->history = history;
-	to->ended = 0;
+	to->forked_ns = time_ns;
+	if (is_another)
+		to->ended = 0;
 }
 
-void processes_end(struct processes *processes, pid_t tgid)
+void processes_end(struct processes *processes, pid_t tgid, uint64_t time_ns)
 {
 	struct process *process = find_process(processes, tgid);
 	struct end *end = &processes->ends[processes->nended % MOST_ENDED];
 
-	if (!process || process->ended)
+	/* The end of one that had the number before may be told late. */
+	if (!process || process->ended || time_ns < process->forked_ns)
 		return;
 	/* The one that ended longest ago is forgotten. */
 	if (end->process && end->process->ended == end->ended) {
@@ -239,6 +245,7 @@ void processes_end(struct processes *processes, pid_t tgid)
 		end->process->ended = 0;
 	}
 	process->ended = ++processes->nended;
+	process->ended_ns = time_ns;
 	process->nended = process->history ? process->history->n : 0;
 	*end = (struct end){process, process->ended};
 }

@@ -34,9 +34,10 @@ void processes_free(struct processes *processes);
 void processes_note(struct processes *processes, pid_t tgid);
 /* A file is mapped; it hides what was there. */
 void processes_map(struct processes *processes, pid_t tgid, const struct mapping *mapping);
-/* A new process, with its parent's mappings. */
-void processes_fork(struct processes *processes, pid_t parent, pid_t child);
-void processes_end(struct processes *processes, pid_t tgid);
+/* A new process, with its parent's mappings; and the end of one. Of one process the end may be told
+ * first, as what is told comes from several CPUs: the times are of one clock. */
+void processes_fork(struct processes *processes, pid_t parent, pid_t child, uint64_t time_ns);
+void processes_end(struct processes *processes, pid_t tgid, uint64_t time_ns);
 /* What is, or was last, mapped at an address: NULL if nothing is known. It lives until the next
  * call of another function. */
 const struct mapping *processes_find(const struct processes *processes, pid_t tgid,

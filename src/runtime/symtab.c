@@ -48,7 +48,15 @@ static uint64_t section_end(Elf *elf, GElf_Word index, GElf_Addr bias)
 							 : 0;
 }
 
-static void add(struct symtab *symtab, Dwfl_Module *module, int index)
+/* Without the version that a table of symbols has behind it: "f@@V2". */
+static const char *plain_name(struct arena *arena, const char *name)
+{
+	size_t len = strcspn(name, "@");
+
+	return len && name[len] ? arena_strndup(arena, name, len) : name;
+}
+
+static void add(struct symtab *symtab, struct arena *arena, Dwfl_Module *module, int index)
 {
 	struct entry *entry = &symtab->entries[symtab->len];
 	GElf_Word section;
@@ -63,7 +71,7 @@ static void add(struct symtab *symtab, Dwfl_Module *module, int index)
 	*entry = (struct entry){
 		.start = value,
 		.end = symbol.st_size ? value + symbol.st_size : 0,
-		.name = name,
+		.name = plain_name(arena, name),
 		.binding = binding_of(&symbol),
 		.index = index,
 	};
@@ -117,7 +125,7 @@ struct symtab *symtab_new(struct arena *arena, Dwfl_Module *module)
 		return symtab;
 	symtab->entries = arena_new_array(arena, struct entry, n);
 	for (int i = 0; i < n; i++)
-		add(symtab, module, i);
+		add(symtab, arena, module, i);
 	qsort(symtab->entries, symtab->len, sizeof(*symtab->entries), compare);
 	set_ends(symtab);
 	return symtab;

@@ -45,7 +45,7 @@ START_TEST(children_have_what_their_parents_had)
 	struct processes *processes = processes_new();
 
 	map(processes, PARENT, 0x1000, "a");
-	processes_fork(processes, PARENT, CHILD);
+	processes_fork(processes, PARENT, CHILD, 1);
 	map(processes, PARENT, 0x1000, "parent");
 	map(processes, CHILD, 0x2000, "child");
 	ck_assert_str_eq(path_at(processes, CHILD, 0x1000), "a");
@@ -62,9 +62,33 @@ START_TEST(a_mapping_may_be_told_before_the_fork)
 	struct processes *processes = processes_new();
 
 	map(processes, PARENT, 0x1000, "a");
+	map(processes, PARENT, 0x2000, "b");
 	map(processes, CHILD, 0x1000, "child");
-	processes_fork(processes, PARENT, CHILD);
+	processes_fork(processes, PARENT, CHILD, 1);
 	ck_assert_str_eq(path_at(processes, CHILD, 0x1000), "child");
+	ck_assert_str_eq(path_at(processes, CHILD, 0x2000), "b");
+	processes_free(processes);
+}
+END_TEST
+
+START_TEST(all_may_be_told_before_the_fork)
+{
+	struct processes *processes = processes_new();
+
+	map(processes, PARENT, 0x1000, "a");
+	map(processes, CHILD, 0x2000, "child");
+	processes_end(processes, CHILD, 5);
+	processes_fork(processes, PARENT, CHILD, 4);
+	ck_assert_str_eq(path_at(processes, CHILD, 0x1000), "a");
+	ck_assert_str_eq(path_at(processes, CHILD, 0x2000), "child");
+	/* It has ended: one that comes later is another. */
+	processes_fork(processes, PARENT, CHILD, 6);
+	ck_assert_str_eq(path_at(processes, CHILD, 0x1000), "a");
+	ck_assert_str_eq(path_at(processes, CHILD, 0x2000), "nothing");
+	map(processes, CHILD, 0x2000, "again");
+	processes_end(processes, CHILD, 5);
+	processes_fork(processes, PARENT, CHILD, 6);
+	ck_assert_str_eq(path_at(processes, CHILD, 0x2000), "again");
 	processes_free(processes);
 }
 END_TEST
@@ -78,8 +102,8 @@ START_TEST(many_generations)
 		/* Every third adds something. */
 		if (i % 3 == 0)
 			map(processes, PARENT + i, 0x10000 + (uint64_t)i * 0x1000, "own");
-		processes_fork(processes, PARENT + i, PARENT + i + 1);
-		processes_end(processes, PARENT + i);
+		processes_fork(processes, PARENT + i, PARENT + i + 1, 1);
+		processes_end(processes, PARENT + i, 2);
 	}
 	for (pid_t i = 0; i < 100; i++) {
 		ck_assert_str_eq(path_at(processes, PARENT + i, 0x1000), "a");
@@ -98,12 +122,12 @@ START_TEST(a_number_is_given_again)
 	map(processes, PARENT, 0x1000, "a");
 	map(processes, CHILD, 0x1000, "old");
 	map(processes, CHILD, 0x5000, "old");
-	processes_end(processes, CHILD);
+	processes_end(processes, CHILD, 2);
 	/* It is still named, */
 	ck_assert_str_eq(path_at(processes, CHILD, 0x1000), "old");
 	/* until there is another one; of which something may be told first. */
 	map(processes, CHILD, 0x2000, "new");
-	processes_fork(processes, PARENT, CHILD);
+	processes_fork(processes, PARENT, CHILD, 3);
 	ck_assert_str_eq(path_at(processes, CHILD, 0x1000), "a");
 	ck_assert_str_eq(path_at(processes, CHILD, 0x2000), "new");
 	ck_assert_str_eq(path_at(processes, CHILD, 0x5000), "nothing");
@@ -118,18 +142,18 @@ START_TEST(only_so_many_that_have_ended_are_remembered)
 
 	map(processes, PARENT, 0x1000, "a");
 	for (pid_t i = 1; i <= n; i++) {
-		processes_fork(processes, PARENT, PARENT + i);
-		processes_end(processes, PARENT + i);
+		processes_fork(processes, PARENT, PARENT + i, 1);
+		processes_end(processes, PARENT + i, 2);
 	}
 	ck_assert_str_eq(path_at(processes, PARENT, 0x1000), "a");
 	ck_assert_str_eq(path_at(processes, PARENT + 1, 0x1000), "nothing");
 	ck_assert_str_eq(path_at(processes, PARENT + n - 16384, 0x1000), "nothing");
 	ck_assert_str_eq(path_at(processes, PARENT + n - 16383, 0x1000), "a");
 	/* One that was given again, and lives, is not forgotten for its number's sake. */
-	processes_fork(processes, PARENT, PARENT + n);
+	processes_fork(processes, PARENT, PARENT + n, 3);
 	for (pid_t i = 1; i <= 20000; i++) {
-		processes_fork(processes, PARENT, PARENT + i);
-		processes_end(processes, PARENT + i);
+		processes_fork(processes, PARENT, PARENT + i, 3);
+		processes_end(processes, PARENT + i, 4);
 	}
 	ck_assert_str_eq(path_at(processes, PARENT + n, 0x1000), "a");
 	processes_free(processes);
@@ -146,6 +170,7 @@ int main(void)
 	tcase_add_test(tests, later_mappings_hide_earlier_ones);
 	tcase_add_test(tests, children_have_what_their_parents_had);
 	tcase_add_test(tests, a_mapping_may_be_told_before_the_fork);
+	tcase_add_test(tests, all_may_be_told_before_the_fork);
 	tcase_add_test(tests, many_generations);
 	tcase_add_test(tests, a_number_is_given_again);
 	tcase_add_test(tests, only_so_many_that_have_ended_are_remembered);
