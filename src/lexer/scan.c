@@ -403,8 +403,8 @@ static bool is_builtin(const char *text, size_t len)
 /* What stands between a parenthesis and the next one, if it reads as a type. */
 struct type_look {
 	bool is_type; /* words and suffixes only */
-	bool is_certain; /* it cannot be an expression: keyword, several words, or "*" before the
-			    end */
+	bool is_certain; /* it cannot be an expression: keyword, own type, several words, or "*"
+			    before the end */
 	bool is_builtin;
 	const char *end; /* behind it */
 };
@@ -432,6 +432,18 @@ static bool is_value_word(const char *text, size_t len)
 	       is_word(text, len, "comptime");
 }
 
+/* The language's own types: no expression has such a name. */
+static bool is_own_type(const char *text, size_t len)
+{
+	static const char *const names[] = {"int8",   "int16",  "int32",  "int64",  "uint8",
+					    "uint16", "uint32", "uint64", "string", "bool"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (is_word(text, len, names[i]))
+			return true;
+	return false;
+}
+
 static const char *look_at_words(const char *text, struct type_look *look)
 {
 	static const char *const keywords[] = {"struct", "union", "enum"};
@@ -453,6 +465,7 @@ static const char *look_at_words(const char *text, struct type_look *look)
 		}
 		for (size_t i = 0; i < 3; i++)
 			look->is_certain |= is_word(text, len, keywords[i]);
+		look->is_certain |= is_own_type(text, len);
 		look->is_builtin |= is_builtin(text, len);
 		text = skip_blanks(text + len);
 		words++;
