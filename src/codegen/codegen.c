@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <llvm-c/Analysis.h>
+#include <llvm-c/Support.h>
 #include <llvm-c/Target.h>
 #include <llvm-c/Transforms/PassBuilder.h>
 #include <stdlib.h>
@@ -20,12 +21,19 @@
 #define LONG_INSTRUCTIONS 1000
 #define BPF_CPU "v3" /* 32-bit operations, atomics with a result: Linux 5.12 */
 
+/*
+ * Blocks stay in the order of the script. LLVM would move some to where they must jump back: the
+ * verifier may take that for a loop, and of many jumps back the kernel's JIT makes no end (see
+ * percpu.c).
+ */
 static LLVMTargetMachineRef machine_new(void)
 {
+	static const char *const options[] = {"sonde", "-disable-block-placement"};
 	LLVMTargetMachineRef machine;
 	LLVMTargetRef target;
 	char *error = NULL;
 
+	LLVMParseCommandLineOptions(sizeof(options) / sizeof(options[0]), options, "");
 	LLVMInitializeBPFTargetInfo();
 	LLVMInitializeBPFTarget();
 	LLVMInitializeBPFTargetMC();

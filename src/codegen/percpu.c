@@ -44,33 +44,54 @@ static void emit_gather(struct codegen *cg, const struct gather *gather, LLVMVal
 	emit_store(cg, LLVMBuildOr(b, second, set, ""), gather->second, 8);
 }
 
-/* The number of CPUs is constant when the program is loaded, so that the loop is bounded. */
-static void emit_each_cpu(struct codegen *cg, const struct gather *gather, LLVMValueRef map,
-			  LLVMValueRef key)
+/*
+ * So many that the jump back to the loop's head is longer than what an x86 jump of two bytes
+ * reaches: the kernel's JIT, which shortens jumps pass by pass, takes the distance of a jump back
+ * for longer than it is while what stands before shrinks, and gives up on one that was short and
+ * seems long again ("unexpected jmp_cond padding").
+ */
+static uint32_t cpus_at_once(const struct type *type)
 {
-	LLVMBasicBlockRef from = cg_current(cg), loop = cg_block(cg, "cpus"), body, found, latch,
-			  next;
-	LLVMValueRef ncpus = emit_setting(cg, offsetof(struct plan_settings, ncpus)), cpu, slot,
-		     more;
+	return type->kind == TYPE_MIN || type->kind == TYPE_MAX ? 2 : 4;
+}
 
-	body = cg_block(cg, "cpu");
-	found = cg_block(cg, "cpu_value");
-	latch = cg_block(cg, "next_cpu");
-	next = cg_block(cg, "all_cpus");
-	emit_jump(cg, loop);
-	cg_position(cg, loop);
-	cpu = LLVMBuildPhi(cg->builder, cg->i64, "");
+/* Goes on at @next behind the last CPU. */
+static void emit_one_cpu(struct codegen *cg, const struct gather *gather, LLVMValueRef map,
+			 LLVMValueRef key, LLVMValueRef cpu, LLVMBasicBlockRef next)
+{
+	LLVMValueRef ncpus = emit_setting(cg, offsetof(struct plan_settings, ncpus)), slot;
+	LLVMBasicBlockRef body = cg_block(cg, "cpu"), found, after;
+
 	emit_branch(cg, LLVMBuildICmp(cg->builder, LLVMIntULT, cpu, ncpus, ""), body, next);
 	cg_position(cg, body);
 	slot = emit_helper(cg, BPF_FUNC_map_lookup_percpu_elem, cg->ptr, map, key,
 			   LLVMBuildTrunc(cg->builder, cpu, cg->i32, ""));
-	emit_branch(cg, emit_is_null(cg, slot), latch, found);
+	found = cg_block(cg, "cpu_value");
+	after = cg_block(cg, "next_cpu");
+	emit_branch(cg, emit_is_null(cg, slot), after, found);
 	cg_position(cg, found);
 	emit_gather(cg, gather, slot);
-	emit_jump(cg, latch);
-	cg_position(cg, latch);
-	more = LLVMBuildAdd(cg->builder, cpu, cg_i64(cg, 1), "");
-	LLVMAddIncoming(cpu, (LLVMValueRef[]){cg_i64(cg, 0), more},
+	emit_jump(cg, after);
+	cg_position(cg, after);
+}
+
+/* The number of CPUs is constant when the program is loaded, so that the loop is bounded. */
+static void emit_each_cpu(struct codegen *cg, const struct gather *gather, LLVMValueRef map,
+			  LLVMValueRef key)
+{
+	LLVMBasicBlockRef from = cg_current(cg), loop = cg_block(cg, "cpus"), latch,
+			  next = cg_block(cg, "all_cpus");
+	LLVMValueRef first, cpu;
+
+	emit_jump(cg, loop);
+	cg_position(cg, loop);
+	first = cpu = LLVMBuildPhi(cg->builder, cg->i64, "");
+	for (uint32_t i = cpus_at_once(gather->type); i--;) {
+		emit_one_cpu(cg, gather, map, key, cpu, next);
+		cpu = LLVMBuildAdd(cg->builder, cpu, cg_i64(cg, 1), "");
+	}
+	latch = cg_current(cg);
+	LLVMAddIncoming(first, (LLVMValueRef[]){cg_i64(cg, 0), cpu},
 			(LLVMBasicBlockRef[]){from, latch}, 2);
 	emit_jump(cg, loop);
 	cg_position(cg, next);
