@@ -199,14 +199,37 @@ static LLVMIntPredicate predicate(enum binary_op op, bool is_signed)
 	return LLVMIntEQ;
 }
 
+/*
+ * The left one first. While the right one is worked out it is held in a register; of those there
+ * are four that calls leave alone, and further ones LLVM keeps on the stack: where there is none to
+ * spare, it is put aside instead.
+ */
+static void emit_operands(struct codegen *cg, const struct expr *expr, LLVMValueRef *left,
+			  LLVMValueRef *right)
+{
+	const struct expr *other = expr->binary.right;
+	struct scratch_place place = {0, 0};
+	bool is_aside = !cg->stack_budget && other->kind != EXPR_INT && other->kind != EXPR_VAR;
+
+	*left = emit_value64(cg, expr->binary.left);
+	is_aside = is_aside && !LLVMIsConstant(*left);
+	if (is_aside) {
+		place = scratch_reserve(cg, 8);
+		emit_store(cg, *left, scratch_address(cg, place), 8);
+	}
+	*right = emit_value64(cg, other);
+	if (is_aside)
+		*left = emit_load(cg, scratch_address(cg, place), 8, 8);
+}
+
 /* A pointer beside an integer makes the comparison one of addresses. */
 static LLVMValueRef emit_compare_scalars(struct codegen *cg, const struct expr *expr)
 {
-	const struct expr *left = expr->binary.left, *right = expr->binary.right;
-	bool is_signed = left->type->is_signed && right->type->is_signed;
+	bool is_signed = expr->binary.left->type->is_signed && expr->binary.right->type->is_signed;
+	LLVMValueRef left, right;
 
-	return LLVMBuildICmp(cg->builder, predicate(expr->binary.op, is_signed),
-			     emit_value64(cg, left), emit_value64(cg, right), "");
+	emit_operands(cg, expr, &left, &right);
+	return LLVMBuildICmp(cg->builder, predicate(expr->binary.op, is_signed), left, right, "");
 }
 
 static LLVMValueRef emit_compare(struct codegen *cg, const struct expr *expr)
@@ -243,8 +266,7 @@ LLVMValueRef emit_binary(struct codegen *cg, const struct expr *expr)
 
 	if (is_comparison(expr->binary.op))
 		return emit_compare(cg, expr);
-	left = emit_value64(cg, expr->binary.left);
-	right = emit_value64(cg, expr->binary.right);
+	emit_operands(cg, expr, &left, &right);
 	if (expr->type->kind == TYPE_PTR)
 		right = emit_scaled(cg, expr->type, right);
 	return emit_arith(cg, expr->binary.op, expr->type, left, right, expr->error_event);
