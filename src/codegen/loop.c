@@ -20,7 +20,6 @@
 #define PIECE 4 /* statements of a block in one function, at least */
 #define MOST_PIECES 16 /* of a block; the verifier takes 256 functions in all */
 #define MOST_CHAINED 64 /* tests of an "else if" chain in one function */
-#define MOST_NESTING 7 /* of functions in a program, which is one more itself */
 
 /* Where `break` and `continue` go. */
 struct cg_loop {
@@ -73,7 +72,7 @@ static bool can_be_called(const struct codegen *cg, const struct block *block)
 
 	while ((fn = fn->parent))
 		depth++;
-	return depth + block->calls <= MOST_NESTING;
+	return depth + block->calls <= PLAN_MOST_NESTING;
 }
 
 struct callback {

@@ -8,7 +8,6 @@
 
 #include <string.h>
 
-#define INLINE_BYTES 128
 #define CHUNK_BYTES 64 /* that one round of a loop compares */
 #define PIECES_AT_ONCE 8
 #define NO_LIMIT UINT32_MAX
@@ -96,7 +95,7 @@ LLVMValueRef emit_bytes_difference(struct codegen *cg, struct span span, LLVMVal
 	LLVMBasicBlockRef more, next, from_first, from_rest;
 	LLVMValueRef chunks, first, rest;
 
-	if (n <= INLINE_BYTES)
+	if (n <= PLAN_COMPARED_AT_ONCE)
 		return emit_short_difference(cg, a, b, n, align);
 	more = cg_block(cg, "compare");
 	next = cg_block(cg, "compared");
@@ -181,7 +180,7 @@ static LLVMValueRef emit_equals_literal(struct codegen *cg, const struct expr *e
 	memcpy(text, literal->string.data, len);
 	bytes = cg_const_bytes(cg, text, (len + 8) & ~7u);
 	address = emit_text_start(cg, expr, n);
-	if (n <= INLINE_BYTES)
+	if (n <= PLAN_COMPARED_AT_ONCE)
 		return emit_bytes_equal(cg, expr->span, address, bytes, n);
 	return LLVMBuildIsNull(
 		cg->builder,

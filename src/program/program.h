@@ -43,6 +43,11 @@
 /* Bytes of an event's payload: of the ring buffer, which has 256 KiB at least unless it is set to
  * less, two fit. */
 #define PLAN_EVENT_MOST (120u * 1024)
+/* Functions of a program in one another, besides itself: loops, and what loops within. The verifier
+ * takes 8 frames (MAX_CALL_FRAMES). */
+#define PLAN_MOST_NESTING 7
+/* Bytes of two texts that are compared without a loop, which would be a function of its own. */
+#define PLAN_COMPARED_AT_ONCE 128
 #define PLAN_SYMBOL_SETTINGS "sonde_settings"
 #define PLAN_SYMBOL_STATE "sonde_state"
 

@@ -298,9 +298,6 @@ static void text_if_missing(struct sema *sema, struct expr **param, const struct
 		*param = sema_string(sema, (*param)->span, "", 0);
 }
 
-/* More are compared in a loop. */
-#define LONG_BYTES 128
-
 void sema_binary(struct sema *sema, struct expr **expr)
 {
 	struct expr *binary = *expr;
@@ -326,8 +323,8 @@ void sema_binary(struct sema *sema, struct expr **expr)
 		return;
 	by_operator(sema, binary);
 	if ((binary->binary.op == BINARY_EQ || binary->binary.op == BINARY_NE) &&
-	    binary->binary.left->type->size > LONG_BYTES &&
-	    binary->binary.right->type->size > LONG_BYTES)
+	    binary->binary.left->type->size > PLAN_COMPARED_AT_ONCE &&
+	    binary->binary.right->type->size > PLAN_COMPARED_AT_ONCE)
 		sema_needs_function(sema, binary->span);
 }
 

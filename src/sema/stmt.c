@@ -318,9 +318,6 @@ static void sema_if(struct sema *sema, struct stmt *stmt)
 
 /* --- loops --- */
 
-/* The kernel takes 8 functions in one another: the program, and the bodies of loops. */
-#define MOST_CALLED_LOOPS 7
-
 /* The loop's variable is visible in its body only. */
 static struct sema_variable *loop_variable(struct sema *sema, struct stmt *stmt)
 {
@@ -347,11 +344,11 @@ static void note_calls(struct sema *sema, uint32_t calls)
 
 void sema_needs_function(struct sema *sema, struct span span)
 {
-	if (sema->call_depth == MOST_CALLED_LOOPS)
+	if (sema->call_depth == PLAN_MOST_NESTING)
 		sema_error(sema, "loop-nesting", span,
 			   "This takes a loop of its own, in loops that are nested %u deep: more "
 			   "than the kernel allows",
-			   MOST_CALLED_LOOPS);
+			   PLAN_MOST_NESTING);
 	note_calls(sema, 1);
 }
 
@@ -362,11 +359,11 @@ static void called_body(struct sema *sema, const struct stmt *stmt, struct expr 
 {
 	uint32_t calls = sema->calls_within, own;
 
-	if (sema->call_depth++ == MOST_CALLED_LOOPS)
+	if (sema->call_depth++ == PLAN_MOST_NESTING)
 		diag_hint(sema_error(sema, "loop-nesting", stmt->span,
 				     "Loops are nested more than %u deep, which the kernel does "
 				     "not allow",
-				     MOST_CALLED_LOOPS),
+				     PLAN_MOST_NESTING),
 			  "unroll() is not counted");
 	sema->calls_within = 0;
 	sema->loop_depth++;
