@@ -18,9 +18,9 @@ void options_help(const struct cli *cli, FILE *out)
 		char left[64];
 		int len = 0;
 
-		len += snprintf(left + len, sizeof(left) - (size_t)len,
-				row->short_name ? "-%c%s" : "", row->short_name,
-				row->long_name ? ", " : "");
+		if (row->short_name)
+			len += snprintf(left, sizeof(left), "-%c%s", row->short_name,
+					row->long_name ? ", " : "");
 		if (row->long_name)
 			len += snprintf(left + len, sizeof(left) - (size_t)len, "--%s",
 					row->long_name);

@@ -15,7 +15,7 @@
 extern char __bss_start[], _end[]; /* the linker's */
 
 /* Only a hint: without it (before Linux 5.14) the pages come one by one. */
-static void populate(char *start, char *end)
+static void populate(const char *start, const char *end)
 {
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), first = (uintptr_t)start & -page;
 

@@ -45,6 +45,8 @@ static uint32_t depth_of(const struct bpf_insn *insns, size_t n)
 			if (insn->code == (BPF_ALU64 | BPF_MOV | BPF_X) &&
 			    insn->src_reg == BPF_REG_10) {
 				*dst = 0;
+				/* BPF_ADD and BPF_K are both 0.
+				 * NOLINTNEXTLINE(misc-redundant-expression) */
 			} else if (insn->code == (BPF_ALU64 | BPF_ADD | BPF_K) && *dst != NOWHERE) {
 				*dst += insn->imm;
 				depth = deeper(depth, *dst);

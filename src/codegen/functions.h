@@ -123,6 +123,6 @@ enum {
 
 /* Prints to the file that the program, an iterator, is read through; what printf() takes, as far as
  * the kernel knows it. (functions_print.c) */
-void emit_seq_printf(struct codegen *cg, const char *format, struct expr *const *args, size_t n);
+void emit_seq_printf(struct codegen *cg, const char *text, struct expr *const *args, size_t n);
 
 #endif

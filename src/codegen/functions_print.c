@@ -21,9 +21,7 @@ static const char *add_directive(struct strbuf *out, const char *format, const s
 		strbuf_addc(out, type->kind == TYPE_STRING ? 's' : 'c');
 	else if (*format == 'x' || *format == 'X' || *format == 'u')
 		strbuf_addf(out, "ll%c", *format);
-	else if (*format == 'p')
-		strbuf_adds(out, "llx");
-	else if (type->kind == TYPE_PTR)
+	else if (*format == 'p' || type->kind == TYPE_PTR)
 		strbuf_adds(out, "llx");
 	else
 		strbuf_adds(out, type->is_signed ? "lld" : "llu");

@@ -353,7 +353,7 @@ void variables_begin(struct codegen *cg);
 bool program_has_callbacks(const struct ast_program *program);
 
 /* program.c */
-void emit_program(struct codegen *cg, const struct ast_program *program);
+void emit_program(struct codegen *cg, const struct ast_program *ast);
 /* Leaves the current function for another where that one stopped. */
 void cg_switch(struct codegen *cg, struct cg_function *fn);
 void cg_function_attribute(struct codegen *cg, LLVMValueRef function, const char *name);

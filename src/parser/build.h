@@ -58,8 +58,8 @@ struct expr *build_parens(struct expr *expr);
 struct expr *build_tuple(struct build *b, struct span span, struct args *args);
 struct expr *build_block_expr(struct build *b, struct span span, struct block *block);
 struct expr *build_query(struct build *b, struct span span, enum expr_kind kind,
-			 struct type_expr *type, struct expr *expr, struct args *path);
-struct expr *build_comptime(struct build *b, struct span span, struct expr *expr);
+			 struct type_expr *type, struct expr *of, struct args *path);
+struct expr *build_comptime(struct build *b, struct span span, struct expr *of);
 struct expr *build_record(struct build *b, struct span span);
 struct expr *build_member(struct build *b, struct expr *record, const char *name, struct span span,
 			  struct expr *value);

@@ -52,7 +52,7 @@ struct name_list {
 	VEC(struct name_pair)
 	names;
 };
-void name_list_add(const char *module, const char *name, void *list); /* a types_name_fn */
+void name_list_add(const char *module, const char *name, void *data); /* a types_name_fn */
 void name_list_sort(struct name_list *list); /* leaves each once */
 int name_pair_compare(const struct name_pair *left, const struct name_pair *right);
 

@@ -30,8 +30,8 @@ static char *read_cache(size_t *size)
 
 	if (file && !fseek(file, 0, SEEK_END) && (length = ftell(file)) > 0) {
 		data = malloc((size_t)length + 1);
-		rewind(file);
-		*size = data ? fread(data, 1, (size_t)length, file) : 0;
+		*size = data && !fseek(file, 0, SEEK_SET) ? fread(data, 1, (size_t)length, file)
+							  : 0;
 		if (data)
 			data[*size] = '\0';
 	}

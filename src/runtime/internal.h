@@ -117,10 +117,10 @@ void run_tests(struct run *run);
 void run_benches(struct run *run);
 
 /* --- maps.c: the script's maps as the kernel holds them --- */
-void run_map_print(struct run *run, uint32_t map, uint64_t top, uint64_t div);
-void run_map_print_value(struct run *run, uint32_t map, const void *key);
-void run_map_clear(struct run *run, uint32_t map);
-void run_map_zero(struct run *run, uint32_t map);
+void run_map_print(struct run *run, uint32_t index, uint64_t top, uint64_t div);
+void run_map_print_value(struct run *run, uint32_t index, const void *key);
+void run_map_clear(struct run *run, uint32_t index);
+void run_map_zero(struct run *run, uint32_t index);
 void run_print_all_maps(struct run *run);
 
 /* --- account.c: every event accounted for --- */

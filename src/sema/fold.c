@@ -114,7 +114,7 @@ bool sema_fold_unary(struct sema *sema, struct expr **at)
 	case UNARY_COMPL:
 		if (operand->kind == EXPR_BOOL)
 			return false;
-		*at = value > (wide)INT64_MAX ? literal(sema, expr->span, (wide) ~(uint64_t)value)
+		*at = value > (wide)INT64_MAX ? literal(sema, expr->span, (wide)UINT64_MAX - value)
 					      : literal(sema, expr->span, ~value);
 		return true;
 	case UNARY_DEREF:

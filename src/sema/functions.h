@@ -54,7 +54,7 @@ bool format_check(struct sema *sema, struct expr *call, const struct type **payl
 
 /* --- builtins.c --- */
 /* `args` as a value to be printed becomes a record of its members. */
-void sema_spell_args(struct sema *sema, struct expr **expr);
+void sema_spell_args(struct sema *sema, struct expr **at);
 
 /* --- shared by hooks (functions.c) --- */
 /* Argument @i, an integer literal; reports a negative one. */

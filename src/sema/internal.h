@@ -284,7 +284,7 @@ enum map_use {
  * expression gets the value's type, map.key stays NULL and its keys are not looked at. Others:
  * shape is checked ("@x used as a map with an explicit key ..."). Never NULL.
  */
-struct sema_map *sema_map(struct sema *sema, struct expr *map, enum map_use use);
+struct sema_map *sema_map(struct sema *sema, struct expr *expr, enum map_use use);
 /*
  * A key given apart, as in delete(@m, key), has_key, find: checks *key as a value, joins its type
  * into the map's key, casts it to the key's type.
@@ -344,7 +344,7 @@ typedef void sema_call_fn(struct sema *sema, struct expr **call);
 /* An EXPR_CALL: finds the function (or the builtin written with parentheses: becomes EXPR_BUILTIN
  * and goes to sema_builtin()), checks --unsafe, loops, aggregate_ok, number and kinds of arguments
  * by the row's prototype, then the row's hook. */
-void sema_call(struct sema *sema, struct expr **call);
+void sema_call(struct sema *sema, struct expr **at);
 
 /* --- builtins: builtins*.c --- */
 typedef void sema_builtin_fn(struct sema *sema, struct expr **expr);
@@ -357,13 +357,13 @@ bool sema_allow_unstable(struct sema *sema, struct span span, const char *featur
 			 const char *setting, enum plan_unstable value, enum plan_unstable usual);
 
 /* --- compile time: fold.c --- */
-void sema_param(struct sema *sema, struct expr **expr); /* $1, $# */
-void sema_param_count(struct sema *sema, struct expr **expr);
-void sema_sizeof(struct sema *sema, struct expr **expr);
-void sema_offsetof(struct sema *sema, struct expr **expr);
-void sema_typeinfo(struct sema *sema, struct expr **expr);
+void sema_param(struct sema *sema, struct expr **at); /* $1, $# */
+void sema_param_count(struct sema *sema, struct expr **at);
+void sema_sizeof(struct sema *sema, struct expr **at);
+void sema_offsetof(struct sema *sema, struct expr **at);
+void sema_typeinfo(struct sema *sema, struct expr **at);
 /* comptime expr: an error if it does not fold to a literal. */
-void sema_comptime(struct sema *sema, struct expr **expr);
+void sema_comptime(struct sema *sema, struct expr **at);
 /* Operands are checked; if they are literals, *expr becomes one. True if it did (or an error was
  * reported). */
 bool sema_fold_unary(struct sema *sema, struct expr **expr);
@@ -372,10 +372,10 @@ const struct type *sema_common_type(struct sema *sema, const struct expr *left,
 				    const struct expr *right);
 bool sema_fold_binary(struct sema *sema, struct expr **expr);
 /* A checked ?: whose condition is known becomes the arm that it picks. */
-void sema_fold_ternary(struct sema *sema, struct expr **expr);
+void sema_fold_ternary(struct sema *sema, struct expr **at);
 /* A checked member of a tuple or record that is written out: *expr becomes it if it is a literal.
  */
-void sema_fold_member(struct expr **expr, struct expr *member);
+void sema_fold_member(struct expr **at, struct expr *member);
 /* $1, or $1 + n to skip so many bytes, as a text whatever it looks like; false: it is neither. */
 bool sema_param_string(struct sema *sema, struct expr **expr);
 /* An error that was reported is one of the command line, not of the script. */

@@ -483,7 +483,7 @@ static void sema_unroll(struct sema *sema, struct stmt *stmt)
 		sema_error(sema, "unroll-count", span,
 			   "unroll repeats this %llu times together with those around it, the "
 			   "maximum is %u",
-			   (unsigned long long)((within + 1) * count), MOST_UNROLLED);
+			   (within + 1ULL) * count, MOST_UNROLLED);
 	else
 		stmt->repeat.count = (uint32_t)count;
 	sema->unrolled = (within + 1) * (stmt->repeat.count ? stmt->repeat.count : 1) - 1;

@@ -20,8 +20,7 @@ struct printer {
 	int *left; /* declarations that may still be printed, in all */
 };
 
-static void print_declaration(struct printer *printer, uint32_t id, const char *declarator,
-			      int indent);
+static void print_declaration(struct printer *printer, uint32_t id, const char *name, int indent);
 
 static void print_members(struct printer *printer, const struct btf_type *type, int indent)
 {

@@ -49,18 +49,15 @@ static void classify_base(Dwarf_Die *die, uint64_t offset, uint64_t size, struct
 {
 	uint64_t encoding = number(die, DW_AT_encoding, 0);
 	bool is_complex = encoding == DW_ATE_complex_float;
+	bool is_float = encoding == DW_ATE_float || is_complex;
 	uint64_t part = is_complex ? size / 2 : size;
 
 	raise_align(classes, part < 16 ? part : 16);
-	/* A member that is not at its alignment: __attribute__((packed)). */
-	if (part && offset % part)
+	/* A member that is not at its alignment, __attribute__((packed)), or a long double. */
+	if ((part && offset % part) || (is_float && part > 8))
 		classes->is_memory = true;
-	else if (encoding != DW_ATE_float && !is_complex)
-		mark(classes, offset, size, CLASS_INTEGER);
-	else if (part <= 8)
-		mark(classes, offset, size, CLASS_VECTOR);
 	else
-		classes->is_memory = true; /* long double */
+		mark(classes, offset, size, is_float ? CLASS_VECTOR : CLASS_INTEGER);
 }
 
 static void classify_members(Dwarf_Die *die, uint64_t offset, struct classes *classes, int depth)

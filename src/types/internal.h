@@ -50,7 +50,7 @@ enum btf_where { BTF_VMLINUX, BTF_MODULES };
 bool btf_find_enumerator(struct types *types, enum btf_where where, const char *name,
 			 struct type_constant *constant);
 void btf_load_fields(struct types *types, struct type *type);
-void btf_source_free(struct btf_source *source);
+void btf_source_free(struct btf_source *btf);
 
 /* --- fields.c --- */
 /* Puts a bit-field into the smallest aligned unit that holds it, else at its first byte. */
@@ -58,7 +58,7 @@ void types_place_bits(struct type_field *field, uint32_t bits, uint32_t size);
 
 /* --- cdefs.c: what libclang has found so far --- */
 const struct type *cdefs_find_typedef(struct types *types, const char *name);
-const struct type *cdefs_find_tag(struct types *types, enum type_kind keyword, const char *name);
+const struct type *cdefs_find_tag(struct types *types, enum type_kind kind, const char *name);
 bool cdefs_find_enumerator(struct types *types, const char *name, struct type_constant *constant);
 /* Reads headers that were left for later; true if there may now be more to find. */
 bool cdefs_read_headers(struct types *types);

@@ -303,8 +303,8 @@ bool type_int_holds(const struct type *type, uint64_t magnitude, bool is_negativ
  * blanks.
  */
 const struct type *types_by_name(struct types *types, const char *name);
-/* @keyword is TYPE_STRUCT, TYPE_UNION or TYPE_ENUM; the preamble's definition unless BTF has it. */
-const struct type *types_by_tag(struct types *types, enum type_kind keyword, const char *name);
+/* @kind is TYPE_STRUCT, TYPE_UNION or TYPE_ENUM; the preamble's definition unless BTF has it. */
+const struct type *types_by_tag(struct types *types, enum type_kind kind, const char *name);
 /* True of a struct or union of the kernel's that the preamble defines, too: the kernel's is used.
  */
 bool types_hides_preamble(const struct types *types, const struct type *type);
