@@ -100,20 +100,6 @@ static int expand(const struct provider_env *env, const struct plan_target *patt
 	return n;
 }
 
-static void signature(const struct provider_env *env, const struct plan_target *target,
-		      struct provider_signature *signature)
-{
-	(void)target;
-	signature->ctx = signature_perf_event(env);
-}
-
-static const char *section(const struct provider_env *env, const struct plan_prog *prog)
-{
-	(void)env;
-	(void)prog;
-	return "perf_event";
-}
-
 static int attach_event(const struct provider_attach *attach, const struct plan_target *target,
 			uint32_t index, const char **error, const struct event_name *names,
 			uint32_t type)
@@ -196,8 +182,8 @@ const struct provider provider_software = {
 	.flags = PROVIDER_PERF_GUARD | PROVIDER_NEWEST_FIRST,
 	.parse = parse_software,
 	.expand = expand_software,
-	.signature = signature,
-	.section = section,
+	.signature = perf_signature,
+	.section = perf_section,
 	.attach = attach_software,
 };
 
@@ -212,7 +198,7 @@ const struct provider provider_hardware = {
 	.flags = PROVIDER_PERF_GUARD,
 	.parse = parse_hardware,
 	.expand = expand_hardware,
-	.signature = signature,
-	.section = section,
+	.signature = perf_signature,
+	.section = perf_section,
 	.attach = attach_hardware,
 };

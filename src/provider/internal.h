@@ -35,12 +35,12 @@ bool parse_arity(struct diags *diags, const struct provider_text *text, const ch
 /* A number (decimal, hex, 1e6, _) that is the whole field; false without a message otherwise. */
 bool parse_number(const char *field, uint64_t *number);
 
-/* --- timer.c: profile and interval --- */
-bool timer_parse(const struct provider_env *env, struct diags *diags,
-		 const struct provider_text *text, struct plan_target *target, const char *name);
-void timer_attr(const struct plan_target *target, struct perf_event_attr *attr);
+/* Where what is parsed is all that there is to know. */
 int expand_itself(const struct provider_env *env, const struct plan_target *pattern,
 		  provider_found_fn found, void *data, const char **error);
+
+/* --- rawtracepoint.c: the section of programs that are run as raw tracepoints, too --- */
+const char *raw_section(const struct provider_env *env, const struct plan_prog *prog);
 
 /* --- names.c: what listing callbacks collect --- */
 struct name_pair {
@@ -65,7 +65,6 @@ void signature_passed_args(const struct provider_env *env, const char *name,
 			   const struct type_function *function,
 			   struct provider_signature *signature);
 const struct type *signature_registers(const struct provider_env *env);
-const struct type *signature_perf_event(const struct provider_env *env);
 
 /* --- perf.c: perf events that carry programs --- */
 /* Opens, attaches the program (through a BPF link where there is a cookie) and enables; 0 or
@@ -75,6 +74,10 @@ int perf_attach(const struct provider_attach *attach, struct perf_event_attr *at
 /* On every CPU that is online, or on every thread of the process, those to come included. */
 int perf_attach_everywhere(const struct provider_attach *attach, struct perf_event_attr *attr,
 			   pid_t pid, uint32_t index);
+/* signature and section of what they carry. */
+void perf_signature(const struct provider_env *env, const struct plan_target *target,
+		    struct provider_signature *signature);
+const char *perf_section(const struct provider_env *env, const struct plan_prog *prog);
 /* On the first CPU that is online. */
 int perf_attach_one_cpu(const struct provider_attach *attach, struct perf_event_attr *attr,
 			uint32_t index);

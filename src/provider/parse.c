@@ -57,3 +57,12 @@ bool parse_number(const char *field, uint64_t *number)
 	}
 	return true;
 }
+
+int expand_itself(const struct provider_env *env, const struct plan_target *pattern,
+		  provider_found_fn found, void *data, const char **error)
+{
+	(void)env;
+	(void)error;
+	found(pattern, data);
+	return 1;
+}

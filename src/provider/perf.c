@@ -1,6 +1,8 @@
 /* Perf events that carry programs. */
 #include "provider/internal.h"
 
+#include "types/btf.h"
+
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <dirent.h>
@@ -59,6 +61,22 @@ int perf_attach(const struct provider_attach *attach, struct perf_event_attr *at
 		provider_links_add_fd(attach->links, link);
 	provider_links_add_perf(attach->links, event);
 	return 0;
+}
+
+/* --- what programs on them see --- */
+
+void perf_signature(const struct provider_env *env, const struct plan_target *target,
+		    struct provider_signature *signature)
+{
+	(void)target;
+	signature->ctx = types_by_tag(env->types, TYPE_STRUCT, "bpf_perf_event_data");
+}
+
+const char *perf_section(const struct provider_env *env, const struct plan_prog *prog)
+{
+	(void)env;
+	(void)prog;
+	return "perf_event";
 }
 
 /* --- where --- */

@@ -62,7 +62,7 @@ static void signature(const struct provider_env *env, const struct plan_target *
 	signature->args = signature_args(env, target->name, &function);
 }
 
-static const char *section(const struct provider_env *env, const struct plan_prog *prog)
+const char *raw_section(const struct provider_env *env, const struct plan_prog *prog)
 {
 	(void)env;
 	(void)prog;
@@ -112,7 +112,7 @@ const struct provider provider_rawtracepoint = {
 	.parse = parse,
 	.expand = expand,
 	.signature = signature,
-	.section = section,
+	.section = raw_section,
 	.attach = attach,
 	.describe = describe,
 };

@@ -98,8 +98,3 @@ const struct type *signature_registers(const struct provider_env *env)
 {
 	return types_by_tag(env->types, TYPE_STRUCT, "pt_regs");
 }
-
-const struct type *signature_perf_event(const struct provider_env *env)
-{
-	return types_by_tag(env->types, TYPE_STRUCT, "bpf_perf_event_data");
-}

@@ -6,13 +6,6 @@
 
 static const char *const not_listed[] = {NULL};
 
-static const char *section(const struct provider_env *env, const struct plan_prog *prog)
-{
-	(void)env;
-	(void)prog;
-	return "raw_tp";
-}
-
 /* --- begin, end --- */
 
 static bool parse_bare(struct diags *diags, const struct provider_text *text,
@@ -47,7 +40,7 @@ const struct provider provider_begin = {
 	.flags = PROVIDER_SPECIAL,
 	.parse = begin_parse,
 	.expand = expand_itself,
-	.section = section,
+	.section = raw_section,
 	.listed = not_listed,
 };
 
@@ -60,7 +53,7 @@ const struct provider provider_end = {
 	.flags = PROVIDER_SPECIAL,
 	.parse = end_parse,
 	.expand = expand_itself,
-	.section = section,
+	.section = raw_section,
 	.listed = not_listed,
 };
 
@@ -92,7 +85,7 @@ const struct provider provider_self = {
 	.flags = PROVIDER_SPECIAL,
 	.parse = self_parse,
 	.expand = expand_itself,
-	.section = section,
+	.section = raw_section,
 	.listed = (const char *const[]){"self:signal:SIGUSR1", NULL},
 };
 
@@ -136,7 +129,7 @@ const struct provider provider_test = {
 	.flags = PROVIDER_SPECIAL,
 	.parse = test_parse,
 	.expand = expand_itself,
-	.section = section,
+	.section = raw_section,
 	.listed = not_listed,
 };
 
@@ -149,6 +142,6 @@ const struct provider provider_bench = {
 	.flags = PROVIDER_SPECIAL,
 	.parse = bench_parse,
 	.expand = expand_itself,
-	.section = section,
+	.section = raw_section,
 	.listed = not_listed,
 };

@@ -1,4 +1,4 @@
-/* What profile and interval share: rates in units of time, and the CPU clock that keeps them. */
+/* profile and interval: run at rates in units of time, which the CPU clock keeps. */
 #include "provider/internal.h"
 
 #include <string.h>
@@ -111,8 +111,8 @@ static const char *unit_name(enum plan_unit unit)
 	return units[i].name;
 }
 
-bool timer_parse(const struct provider_env *env, struct diags *diags,
-		 const struct provider_text *text, struct plan_target *target, const char *name)
+static bool parse(const struct provider_env *env, struct diags *diags,
+		  const struct provider_text *text, struct plan_target *target, const char *name)
 {
 	bool ok;
 
@@ -127,16 +127,7 @@ bool timer_parse(const struct provider_env *env, struct diags *diags,
 	return ok;
 }
 
-int expand_itself(const struct provider_env *env, const struct plan_target *pattern,
-		  provider_found_fn found, void *data, const char **error)
-{
-	(void)env;
-	(void)error;
-	found(pattern, data);
-	return 1;
-}
-
-void timer_attr(const struct plan_target *target, struct perf_event_attr *attr)
+static void set_attr(const struct plan_target *target, struct perf_event_attr *attr)
 {
 	size_t i = 0;
 
@@ -149,3 +140,89 @@ void timer_attr(const struct plan_target *target, struct perf_event_attr *attr)
 							 : target->rate * units[i].ns,
 	};
 }
+
+static bool parse_profile(const struct provider_env *env, struct diags *diags,
+			  const struct provider_text *text, struct plan_target *target)
+{
+	return parse(env, diags, text, target, "profile");
+}
+
+static bool parse_interval(const struct provider_env *env, struct diags *diags,
+			   const struct provider_text *text, struct plan_target *target)
+{
+	return parse(env, diags, text, target, "interval");
+}
+
+static int attach_one_profile(const struct provider_attach *attach,
+			      const struct plan_target *target, uint32_t index, const char **error)
+{
+	struct perf_event_attr attr;
+	int result;
+
+	set_attr(target, &attr);
+	result = perf_attach_everywhere(attach, &attr, attach->env->pid, index);
+	if (result)
+		*error = perf_error(attach->arena, result);
+	return result;
+}
+
+static int attach_one_interval(const struct provider_attach *attach,
+			       const struct plan_target *target, uint32_t index, const char **error)
+{
+	struct perf_event_attr attr;
+	int result;
+
+	set_attr(target, &attr);
+	result = perf_attach_one_cpu(attach, &attr, index);
+	if (result)
+		*error = perf_error(attach->arena, result);
+	return result;
+}
+
+static bool attach_profile(const struct provider_attach *attach)
+{
+	return attach_each(attach, attach_one_profile);
+}
+
+static bool attach_interval(const struct provider_attach *attach)
+{
+	return attach_each(attach, attach_one_interval);
+}
+
+const struct provider provider_profile = {
+	.name = "profile",
+	.short_name = "p",
+	.doc = "samples at a rate, on every CPU",
+	.forms = (const char *const[]){"profile:hz:N", "profile:s:N, ms:N, us:N",
+				       "profile:DURATION", NULL},
+	.min_kernel = "4.9",
+	.context = CONTEXT_PERF_EVENT,
+	.provides = PROVIDES_CTX | PROVIDES_REG | PROVIDES_SIGNAL,
+	.flags = PROVIDER_PERF_GUARD,
+	.parse = parse_profile,
+	.expand = expand_itself,
+	.signature = perf_signature,
+	.section = perf_section,
+	.attach = attach_profile,
+	.listed = (const char *const[]){"profile:hz:", "profile:ms:", "profile:s:", "profile:us:",
+					NULL},
+};
+
+const struct provider provider_interval = {
+	.name = "interval",
+	.short_name = "i",
+	.doc = "runs at a rate, on one CPU",
+	.forms = (const char *const[]){"interval:hz:N", "interval:s:N, ms:N, us:N",
+				       "interval:DURATION", NULL},
+	.min_kernel = "4.9",
+	.context = CONTEXT_PERF_EVENT,
+	.provides = PROVIDES_CTX | PROVIDES_REG,
+	.flags = PROVIDER_PERF_GUARD,
+	.parse = parse_interval,
+	.expand = expand_itself,
+	.signature = perf_signature,
+	.section = perf_section,
+	.attach = attach_interval,
+	.listed = (const char *const[]){"interval:hz:", "interval:ms:", "interval:s:",
+					"interval:us:", NULL},
+};

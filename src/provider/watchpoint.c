@@ -63,20 +63,6 @@ static bool parse(const struct provider_env *env, struct diags *diags,
 	return true;
 }
 
-static void signature(const struct provider_env *env, const struct plan_target *target,
-		      struct provider_signature *signature)
-{
-	(void)target;
-	signature->ctx = signature_perf_event(env);
-}
-
-static const char *section(const struct provider_env *env, const struct plan_prog *prog)
-{
-	(void)env;
-	(void)prog;
-	return "perf_event";
-}
-
 static int attach_one(const struct provider_attach *attach, const struct plan_target *target,
 		      uint32_t index, const char **error)
 {
@@ -115,8 +101,8 @@ const struct provider provider_watchpoint = {
 	.flags = PROVIDER_PERF_GUARD,
 	.parse = parse,
 	.expand = expand_itself,
-	.signature = signature,
-	.section = section,
+	.signature = perf_signature,
+	.section = perf_section,
 	.attach = attach,
 	.listed = not_listed,
 };
