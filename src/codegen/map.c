@@ -149,7 +149,7 @@ static void stacks_maps_end(struct codegen *cg)
 		const struct map_definition definition = {
 			.type = BPF_MAP_TYPE_HASH,
 			.key_size = sizeof(struct plan_stack_key),
-			.value_size = stacks->depth * frame,
+			.value_size = (uint32_t)sizeof(struct plan_stack) + stacks->depth * frame,
 			.max_entries = STACKS_ENTRIES,
 			.flags = BPF_F_NO_PREALLOC,
 		};

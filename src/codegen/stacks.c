@@ -98,8 +98,8 @@ static LLVMValueRef emit_hash(struct codegen *cg, LLVMValueRef words, LLVMValueR
 	return hash;
 }
 
-/* Most stacks have been seen before: then their frames need not be copied. */
-static void emit_keep(struct codegen *cg, uint32_t stacks, LLVMValueRef key, LLVMValueRef frames)
+/* Most stacks have been seen before: then @kept, a struct plan_stack, need not be copied. */
+static void emit_keep(struct codegen *cg, uint32_t stacks, LLVMValueRef key, LLVMValueRef kept)
 {
 	LLVMBasicBlockRef add = cg_block(cg, "new_stack"), check = cg_block(cg, "not_added");
 	LLVMBasicBlockRef refused = cg_block(cg, "stack_refused"), next = cg_block(cg, "stack");
@@ -107,7 +107,9 @@ static void emit_keep(struct codegen *cg, uint32_t stacks, LLVMValueRef key, LLV
 
 	emit_branch(cg, emit_is_null(cg, emit_map_lookup(cg, map, key)), add, next);
 	cg_position(cg, add);
-	code = emit_helper(cg, BPF_FUNC_map_update_elem, cg->i64, map, key, frames,
+	emit_store(cg, emit_helper_call(cg, BPF_FUNC_ktime_get_ns, cg->i64, NULL, 0),
+		   emit_offset(cg, kept, offsetof(struct plan_stack, seen_ns)), 8);
+	code = emit_helper(cg, BPF_FUNC_map_update_elem, cg->i64, map, key, kept,
 			   cg_i64(cg, BPF_NOEXIST));
 	emit_branch(cg, LLVMBuildIsNull(cg->builder, code, ""), next, check);
 	cg_position(cg, check);
@@ -147,7 +149,7 @@ void emit_stack(struct codegen *cg, const struct type *type, LLVMValueRef dst)
 {
 	uint32_t frames_size = type->stack.depth * frame_size(type);
 	LLVMBasicBlockRef some, next;
-	LLVMValueRef key, frames, size;
+	LLVMValueRef key, kept, frames, size;
 
 	if (!type->stack.depth) {
 		emit_zero(cg, dst, type->size, 8);
@@ -156,7 +158,8 @@ void emit_stack(struct codegen *cg, const struct type *type, LLVMValueRef dst)
 	some = cg_block(cg, "frames");
 	next = cg_block(cg, "stack");
 	key = cg_temp(cg, sizeof(struct plan_stack_key), 8);
-	frames = cg_temp(cg, padded_size(type), 8);
+	kept = cg_temp(cg, (uint32_t)sizeof(struct plan_stack) + padded_size(type), 8);
+	frames = emit_offset(cg, kept, offsetof(struct plan_stack, frames));
 	if (padded_size(type) > frames_size)
 		emit_zero(cg, emit_offset(cg, frames, frames_size), padded_size(type) - frames_size,
 			  8);
@@ -167,7 +170,7 @@ void emit_stack(struct codegen *cg, const struct type *type, LLVMValueRef dst)
 		    next);
 	cg_position(cg, some);
 	emit_key(cg, type, key, frames, size);
-	emit_keep(cg, stacks_index(cg, type), key, frames);
+	emit_keep(cg, stacks_index(cg, type), key, kept);
 	emit_jump(cg, next);
 	cg_position(cg, next);
 	emit_copy(cg, dst, key, type->size, 8);

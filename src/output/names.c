@@ -146,11 +146,16 @@ static void put_build_id(const uint64_t *words, struct strbuf *out)
 	put_hex(out, words[3]);
 }
 
-static void put_stack_line(struct output *output, const struct type *type, const uint64_t *frames,
-			   uint32_t index, uint32_t tgid, enum value_style style,
-			   struct strbuf *out)
+static void put_stack_line(struct output *output, const struct type *type,
+			   const struct plan_stack *stack, uint32_t index, uint32_t tgid,
+			   enum value_style style, struct strbuf *out)
 {
-	struct output_frame frame = {.tgid = tgid, .is_innermost = !index};
+	const uint64_t *frames = stack->frames;
+	struct output_frame frame = {
+		.seen_ns = stack->seen_ns,
+		.tgid = tgid,
+		.is_innermost = !index,
+	};
 
 	switch (type->stack.mode) {
 	case STACK_BPFTRACE:
@@ -178,18 +183,18 @@ static void put_stack_line(struct output *output, const struct type *type, const
 void put_stack(struct output *output, const struct type *type, const void *data,
 	       enum value_style style, struct strbuf *out)
 {
+	const struct plan_stack *stack;
 	struct plan_stack_key key;
-	const uint64_t *frames;
-	uint32_t n;
 
 	memcpy(&key, data, sizeof(key));
 	strbuf_addc(out, '\n');
 	if (!key.nframes)
 		return;
-	if (!output->resolver.stack(output->resolver.data, type, &key, &frames, &n)) {
+	stack = output->resolver.stack(output->resolver.data, type, &key);
+	if (!stack) {
 		strbuf_adds(out, style == STYLE_TEXT ? INDENT "[lost]\n" : "[lost]\n");
 		return;
 	}
-	for (uint32_t i = 0; i < n && i < type->stack.depth; i++)
-		put_stack_line(output, type, frames, i, key.tgid, style, out);
+	for (uint32_t i = 0; i < key.nframes && i < type->stack.depth; i++)
+		put_stack_line(output, type, stack, i, key.tgid, style, out);
 }

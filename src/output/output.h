@@ -14,6 +14,7 @@
 /* A frame of a user stack to be shown. */
 struct output_frame {
 	uint64_t address;
+	uint64_t seen_ns; /* monotonic clock: what it stood for then */
 	uint32_t tgid;
 	bool is_innermost; /* the others' addresses are those that calls return to */
 	bool perf; /* in perf's form */
@@ -27,10 +28,10 @@ struct output_resolver {
 	void (*usym)(void *data, uint64_t address, uint32_t tgid, struct strbuf *out);
 	/* Whole lines: one, or several if functions were inlined there and that is to be shown. */
 	void (*uframe)(void *data, const struct output_frame *frame, struct strbuf *out);
-	/* The frames of a stack value; false if they are not there. *frames is valid until the next
-	 * call. */
-	bool (*stack)(void *data, const struct type *type, const struct plan_stack_key *key,
-		      const uint64_t **frames, uint32_t *nframes);
+	/* What a stack value stands for, key->nframes of frames; NULL if it is not there. Valid
+	 * until the next call. */
+	const struct plan_stack *(*stack)(void *data, const struct type *type,
+					  const struct plan_stack_key *key);
 	void (*username)(void *data, uint64_t uid, struct strbuf *out);
 	void (*cgroup_path)(void *data, uint64_t id, const char *glob, struct strbuf *out);
 	/* Wall-clock ns since the epoch of a boot-time (or TAI) clock value. */

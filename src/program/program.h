@@ -10,8 +10,8 @@
  *	                      event's type
  *	map sonde_counters    per-CPU array of u64, see plan_counter_*()
  *	map sonde_scratch     per-CPU array of one element: values too large for the BPF stack
- *	map sonde_stacks_<N>  hash from struct plan_stack_key to u64 frames[depth]: one for each of
- *	                      the plan's stacks
+ *	map sonde_stacks_<N>  hash from struct plan_stack_key to struct plan_stack of that many
+ *	                      frames: one for each of the plan's stacks
  *	map at_<name>         the script's @<name>, see struct plan_map
  *	.rodata               sonde_settings: struct plan_settings, filled by the runtime before
  *	                      loading: constant for the verifier
@@ -86,6 +86,12 @@ struct plan_stack_key {
 	uint64_t hash;
 	uint32_t nframes;
 	uint32_t tgid;
+};
+
+struct plan_stack {
+	uint64_t seen_ns; /* monotonic clock, when it was seen first: what its addresses stood for
+			     then they may not later */
+	uint64_t frames[]; /* of STACK_BUILD_ID: struct bpf_stack_build_id */
 };
 
 /* --- configuration that the runtime needs (LANGUAGE.md 8.1) --- */

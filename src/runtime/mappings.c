@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
 
 #define RING_PAGES 64u /* a power of two */
@@ -20,6 +21,10 @@
 struct ring {
 	int fd;
 	struct perf_event_mmap_page *page; /* followed by the data */
+	uint64_t head, tail; /* of what is being taken out */
+	const struct perf_event_header *next; /* NULL: nothing is left */
+	uint64_t time_ns; /* of @next */
+	_Alignas(8) char wrapped[UINT16_MAX + 1]; /* @next, if it goes around the ring's end */
 };
 
 struct mappings {
@@ -44,7 +49,6 @@ struct mmap2_record {
 struct task_record { /* PERF_RECORD_FORK, _EXIT */
 	struct perf_event_header header;
 	uint32_t pid, parent, tid, parent_tid;
-	uint64_t time;
 };
 
 static bool open_ring(struct mappings *mappings, struct ring *ring, int cpu)
@@ -56,6 +60,11 @@ static bool open_ring(struct mappings *mappings, struct ring *ring, int cpu)
 		.mmap = 1,
 		.mmap2 = 1,
 		.task = 1,
+		/* Each record has its time at its end, by the clock of bpf_ktime_get_ns(). */
+		.sample_id_all = 1,
+		.sample_type = PERF_SAMPLE_TIME,
+		.use_clockid = 1,
+		.clockid = CLOCK_MONOTONIC,
 		.watermark = 1,
 		.wakeup_watermark = (uint32_t)(mappings->data_size / 4),
 	};
@@ -109,7 +118,8 @@ int mappings_fd(const struct mappings *mappings)
 	return mappings->epoll;
 }
 
-static void handle(struct mappings *mappings, const struct perf_event_header *header)
+static void handle(struct mappings *mappings, const struct perf_event_header *header,
+		   uint64_t time_ns)
 {
 	const struct mmap2_record *map = (const void *)header;
 	const struct task_record *task = (const void *)header;
@@ -125,58 +135,84 @@ static void handle(struct mappings *mappings, const struct perf_event_header *he
 					      .device = makedev(map->major, map->minor),
 					      .inode = map->inode,
 					      .path = map->path,
+					      .since_ns = time_ns,
 				      });
 		break;
 	case PERF_RECORD_FORK:
 		if (task->pid != task->parent)
 			processes_fork(mappings->processes, (pid_t)task->parent, (pid_t)task->pid,
-				       task->time);
+				       time_ns);
 		break;
 	case PERF_RECORD_EXIT:
 		if (task->pid == task->tid)
-			processes_end(mappings->processes, (pid_t)task->pid, task->time);
+			processes_end(mappings->processes, (pid_t)task->pid, time_ns);
 		break;
 	default:
 		break;
 	}
 }
 
-/* A record that wraps around the ring's end is put together in @buffer. */
-static const void *record_at(const char *data, size_t size, uint64_t position, char *buffer)
+/* Where the record at a position stands, or is put together if it goes around the ring's end. */
+static const struct perf_event_header *record_at(struct ring *ring, size_t size, uint64_t position)
 {
+	const char *data = (const char *)ring->page + sysconf(_SC_PAGESIZE);
 	size_t at = position & (size - 1), first = size - at;
 	struct perf_event_header header;
 
 	for (size_t i = 0; i < sizeof(header); i++)
 		((char *)&header)[i] = data[(at + i) & (size - 1)];
 	if (header.size <= first)
-		return data + at;
-	memcpy(buffer, data + at, first);
-	memcpy(buffer + first, data, header.size - first);
-	return buffer;
+		return (const void *)(data + at);
+	memcpy(ring->wrapped, data + at, first);
+	memcpy(ring->wrapped + first, data, header.size - first);
+	return (const void *)ring->wrapped;
 }
 
-static void follow_ring(struct mappings *mappings, struct ring *ring)
+static void find_next(const struct mappings *mappings, struct ring *ring)
 {
-	const char *data = (const char *)ring->page + sysconf(_SC_PAGESIZE);
-	uint64_t head = __atomic_load_n(&ring->page->data_head, __ATOMIC_ACQUIRE);
-	uint64_t tail = ring->page->data_tail;
-	_Alignas(8) char buffer[UINT16_MAX + 1];
-
-	while (tail < head) {
-		const struct perf_event_header *header =
-			record_at(data, mappings->data_size, tail, buffer);
-
-		if (!header->size)
-			break;
-		tail += header->size;
-		handle(mappings, header);
+	ring->next = NULL;
+	if (ring->tail >= ring->head)
+		return;
+	ring->next = record_at(ring, mappings->data_size, ring->tail);
+	if (ring->next->size < sizeof(*ring->next) + sizeof(ring->time_ns)) {
+		ring->next = NULL;
+		ring->tail = ring->head;
+		return;
 	}
-	__atomic_store_n(&ring->page->data_tail, tail, __ATOMIC_RELEASE);
+	ring->time_ns = *(const uint64_t *)((const char *)ring->next + ring->next->size -
+					    sizeof(ring->time_ns));
+	ring->tail += ring->next->size;
 }
 
+static struct ring *find_oldest(const struct mappings *mappings)
+{
+	struct ring *oldest = NULL;
+
+	for (unsigned i = 0; i < mappings->n; i++) {
+		struct ring *ring = &mappings->rings[i];
+
+		if (ring->next && (!oldest || ring->time_ns < oldest->time_ns))
+			oldest = ring;
+	}
+	return oldest;
+}
+
+/* In the order of time, as far as all CPUs' records are there. */
 void mappings_follow(struct mappings *mappings)
 {
+	struct ring *ring;
+
+	for (unsigned i = 0; i < mappings->n; i++) {
+		ring = &mappings->rings[i];
+		ring->head = __atomic_load_n(&ring->page->data_head, __ATOMIC_ACQUIRE);
+		ring->tail = ring->page->data_tail;
+		find_next(mappings, ring);
+	}
+	while ((ring = find_oldest(mappings))) {
+		handle(mappings, ring->next, ring->time_ns);
+		find_next(mappings, ring);
+	}
 	for (unsigned i = 0; i < mappings->n; i++)
-		follow_ring(mappings, &mappings->rings[i]);
+		__atomic_store_n(&mappings->rings[i].page->data_tail, mappings->rings[i].tail,
+				 __ATOMIC_RELEASE);
 }

@@ -13,8 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 
 #define MOST_ENDED 16384u /* remembered; a shell's command takes about a KiB */
+#define SECOND_NS 1000000000u
 #define MOST_BEFORE 8 /* histories in a row; those of more generations are copied */
 
 /*
@@ -113,20 +115,28 @@ static struct history *history_after(struct history *before)
 	return history;
 }
 
-/* The last mapping that overlaps an address range; NULL if none does. */
+/* The last mapping until a time that overlaps an address range, or the first one after it; NULL if
+ * none overlaps it. */
 static const struct mapping *history_find(const struct history *history, uint64_t start,
-					  uint64_t end)
+					  uint64_t end, uint64_t time_ns)
 {
 	size_t n = history ? history->n : 0;
+	const struct mapping *found = NULL;
 
 	while (history) {
-		while (n--)
-			if (history->mappings[n].start < end && start < history->mappings[n].end)
-				return &history->mappings[n];
+		while (n--) {
+			const struct mapping *mapping = &history->mappings[n];
+
+			if (mapping->start >= end || start >= mapping->end)
+				continue;
+			found = mapping;
+			if (mapping->since_ns <= time_ns)
+				return found;
+		}
 		n = history->nbefore;
 		history = history->before;
 	}
-	return NULL;
+	return found;
 }
 
 /* --- processes --- */
@@ -192,7 +202,8 @@ static bool is_same(const struct mapping *a, const struct mapping *b)
 void processes_map(struct processes *processes, pid_t tgid, const struct mapping *mapping)
 {
 	struct process *process = get_process(processes, tgid);
-	const struct mapping *known = history_find(process->history, mapping->start, mapping->end);
+	const struct mapping *known =
+		history_find(process->history, mapping->start, mapping->end, UINT64_MAX);
 	struct mapping copy = *mapping;
 
 	/* What stands further down was hidden: then it has come back. */
@@ -251,11 +262,11 @@ void processes_end(struct processes *processes, pid_t tgid, uint64_t time_ns)
 }
 
 const struct mapping *processes_find(const struct processes *processes, pid_t tgid,
-				     uint64_t address)
+				     uint64_t address, uint64_t time_ns)
 {
 	const struct process *process = find_process(processes, tgid);
 
-	return process ? history_find(process->history, address, address + 1) : NULL;
+	return process ? history_find(process->history, address, address + 1, time_ns) : NULL;
 }
 
 /* --- /proc --- */
@@ -265,12 +276,16 @@ static bool read_maps(struct processes *processes, pid_t tgid, pid_t tid)
 {
 	char path[64], line[4352];
 	bool any = false;
+	struct timespec now;
 	FILE *maps;
 
+	clock_gettime(CLOCK_MONOTONIC, &now);
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/maps", (int)tgid, (int)tid);
 	maps = fopen(path, "re");
 	while (maps && fgets(line, sizeof(line), maps)) {
-		struct mapping mapping;
+		struct mapping mapping = {
+			.since_ns = (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec,
+		};
 		unsigned major, minor;
 		char permissions[5];
 		int name = 0;

@@ -25,7 +25,7 @@ struct symbols {
 	struct usyms *usyms;
 	struct mappings *mappings; /* NULL: the script names no user addresses */
 	const int *stacks_fds;
-	uint64_t *frames; /* of the stack asked for last */
+	struct plan_stack *stack; /* asked for last */
 };
 
 struct symbols *symbols_new(const struct plan *plan, const struct provider_env *env)
@@ -40,7 +40,9 @@ struct symbols *symbols_new(const struct plan *plan, const struct provider_env *
 	for (size_t i = 0; i < plan->stacks.len; i++)
 		if (plan->stacks.data[i].depth > deepest)
 			deepest = plan->stacks.data[i].depth;
-	symbols->frames = arena_new_array(env->arena, uint64_t, (size_t)deepest * 4);
+	symbols->stack = arena_alloc(env->arena,
+				     sizeof(*symbols->stack) +
+					     (size_t)deepest * sizeof(struct bpf_stack_build_id));
 	return symbols;
 }
 
@@ -183,7 +185,7 @@ static void resolve_ksym(void *data, uint64_t address, bool with_offset, bool pe
 }
 
 /* *file: NULL if it is not known. */
-static void put_user_symbol(struct symbols *symbols, uint64_t address, uint32_t tgid,
+static void put_user_symbol(struct symbols *symbols, const struct usyms_address *address,
 			    bool with_offset, const char **file, struct strbuf *out)
 {
 	const char *name = NULL;
@@ -191,18 +193,19 @@ static void put_user_symbol(struct symbols *symbols, uint64_t address, uint32_t 
 
 	*file = NULL;
 	symbols_follow(symbols);
-	if (usyms_find(symbols->usyms, (pid_t)tgid, address, &name, file, &offset) && name)
+	if (usyms_find(symbols->usyms, address, &name, file, &offset) && name)
 		add_user_symbol(symbols, out, name, offset, with_offset);
 	else
-		strbuf_addf(out, "0x%lx", address);
+		strbuf_addf(out, "0x%lx", address->address);
 }
 
 static void resolve_usym(void *data, uint64_t address, uint32_t tgid, struct strbuf *out)
 {
+	const struct usyms_address last = {(pid_t)tgid, address, UINT64_MAX};
 	const char *file;
 
 	if (address)
-		put_user_symbol(data, address, tgid, false, &file, out);
+		put_user_symbol(data, &last, false, &file, out);
 	else
 		strbuf_addc(out, '0');
 }
@@ -225,15 +228,16 @@ static void put_frame(void *data, const struct output_frame *frame, struct strbu
 {
 	struct strbuf symbol = STRBUF_INIT;
 	struct symbols *symbols = data;
+	struct usyms_address address = {(pid_t)frame->tgid, frame->address, frame->seen_ns};
 	const struct place *places = NULL;
 	const char *file;
 	size_t n = 0;
 
-	put_user_symbol(symbols, frame->address, frame->tgid, true, &file, &symbol);
+	put_user_symbol(symbols, &address, true, &file, &symbol);
 	/* A call is the instruction before the one it returns to, which may be another line's. */
+	address.address -= !frame->is_innermost;
 	if (symbols->plan->config.show_debug_info)
-		places = usyms_places(symbols->usyms, (pid_t)frame->tgid,
-				      frame->address - !frame->is_innermost, &n);
+		places = usyms_places(symbols->usyms, &address, &n);
 	for (size_t i = 0; i + 1 < n; i++) {
 		begin_line(frame, out);
 		add_user_symbol(symbols, out, places[i].function, 0, false);
@@ -248,18 +252,16 @@ static void put_frame(void *data, const struct output_frame *frame, struct strbu
 	strbuf_free(&symbol);
 }
 
-static bool find_stack(void *data, const struct type *type, const struct plan_stack_key *key,
-		       const uint64_t **frames, uint32_t *nframes)
+static const struct plan_stack *find_stack(void *data, const struct type *type,
+					   const struct plan_stack_key *key)
 {
 	struct symbols *symbols = data;
 	uint32_t index = plan_stacks_index((struct plan *)(uintptr_t)symbols->plan, type);
 
 	if (!symbols->stacks_fds || index >= symbols->plan->stacks.len ||
-	    bpf_map_lookup_elem(symbols->stacks_fds[index], key, symbols->frames))
-		return false;
-	*frames = symbols->frames;
-	*nframes = key->nframes;
-	return true;
+	    bpf_map_lookup_elem(symbols->stacks_fds[index], key, symbols->stack))
+		return NULL;
+	return symbols->stack;
 }
 
 static void resolve_username(void *data, uint64_t uid, struct strbuf *out)

@@ -24,6 +24,7 @@ struct mapping {
 	uint64_t start, end, file_offset;
 	uint64_t device, inode; /* tell apart what had the same path, one after the other */
 	const char *path; /* with the kernel's " (deleted)" behind it; or MAPPING_VDSO */
+	uint64_t since_ns; /* monotonic clock: it was mapped then, or has been by then */
 };
 
 /* Which files all processes have mapped, and what those had that have ended, the last of them. */
@@ -38,10 +39,11 @@ void processes_map(struct processes *processes, pid_t tgid, const struct mapping
  * first, as what is told comes from several CPUs: the times are of one clock. */
 void processes_fork(struct processes *processes, pid_t parent, pid_t child, uint64_t time_ns);
 void processes_end(struct processes *processes, pid_t tgid, uint64_t time_ns);
-/* What is, or was last, mapped at an address: NULL if nothing is known. It lives until the next
- * call of another function. */
+/* What was mapped at an address at a time (UINT64_MAX: what is, or was last); NULL if nothing is
+ * known. Since not all is known what was mapped later is told where nothing was before. It lives
+ * until the next call of another function. */
 const struct mapping *processes_find(const struct processes *processes, pid_t tgid,
-				     uint64_t address);
+				     uint64_t address, uint64_t time_ns);
 
 /* --- usyms.c --- */
 struct usyms;
@@ -50,15 +52,21 @@ struct usyms *usyms_new(const char *debuginfo);
 void usyms_free(struct usyms *usyms);
 /* Of whose files the symbols are; lives as long as @usyms. */
 struct processes *usyms_processes(struct usyms *usyms);
+struct usyms_address {
+	pid_t tgid;
+	uint64_t address;
+	uint64_t seen_ns; /* when it was seen there, by the monotonic clock; UINT64_MAX: now */
+};
 /*
  * The symbol and file of an address in a process. False if even the file is unknown; *name is NULL
  * if the file has no symbol there. Strings live until the next call.
  */
-bool usyms_find(struct usyms *usyms, pid_t tgid, uint64_t address, const char **name,
+bool usyms_find(struct usyms *usyms, const struct usyms_address *address, const char **name,
 		const char **file, uint64_t *offset);
 struct place;
 /* What places_find() (places.h) knows of an address that usyms_find() has found. */
-const struct place *usyms_places(struct usyms *usyms, pid_t tgid, uint64_t address, size_t *n);
+const struct place *usyms_places(struct usyms *usyms, const struct usyms_address *address,
+				 size_t *n);
 
 /* --- perfmap.c: names of generated code --- */
 struct arena;

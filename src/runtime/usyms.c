@@ -288,38 +288,46 @@ static const char *find_symbol(struct usyms *usyms, struct file *file, uint64_t 
 	return symtab_find(file->symtab, image, within);
 }
 
-bool usyms_find(struct usyms *usyms, pid_t tgid, uint64_t address, const char **name,
+static const struct mapping *find_mapping(const struct usyms *usyms,
+					  const struct usyms_address *address)
+{
+	return processes_find(usyms->processes, address->tgid, address->address, address->seen_ns);
+}
+
+bool usyms_find(struct usyms *usyms, const struct usyms_address *address, const char **name,
 		const char **path, uint64_t *offset)
 {
-	const struct mapping *mapping = processes_find(usyms->processes, tgid, address);
+	const struct mapping *mapping = find_mapping(usyms, address);
 	uint64_t within;
 
 	if (!mapping) {
-		struct generated *generated = get_generated(usyms, tgid);
+		struct generated *generated = get_generated(usyms, address->tgid);
 
-		if (find_generated(generated, address, name, path, offset))
+		if (find_generated(generated, address->address, name, path, offset))
 			return true;
 		look_again(usyms, generated);
-		mapping = processes_find(usyms->processes, tgid, address);
+		mapping = find_mapping(usyms, address);
 		if (!mapping)
-			return find_generated(generated, address, name, path, offset);
+			return find_generated(generated, address->address, name, path, offset);
 	}
 	*path = mapping->path;
-	*offset = address - mapping->start + mapping->file_offset;
-	*name = find_symbol(usyms, get_file(usyms, tgid, mapping), *offset, &within);
+	*offset = address->address - mapping->start + mapping->file_offset;
+	*name = find_symbol(usyms, get_file(usyms, address->tgid, mapping), *offset, &within);
 	if (*name)
 		*offset = within;
 	return true;
 }
 
-const struct place *usyms_places(struct usyms *usyms, pid_t tgid, uint64_t address, size_t *n)
+const struct place *usyms_places(struct usyms *usyms, const struct usyms_address *address,
+				 size_t *n)
 {
-	const struct mapping *mapping = processes_find(usyms->processes, tgid, address);
-	struct file *file = mapping ? get_file(usyms, tgid, mapping) : NULL;
+	const struct mapping *mapping = find_mapping(usyms, address);
+	struct file *file = mapping ? get_file(usyms, address->tgid, mapping) : NULL;
 	uint64_t image;
 
 	*n = 0;
-	if (!file || !image_address(file, address - mapping->start + mapping->file_offset, &image))
+	if (!file ||
+	    !image_address(file, address->address - mapping->start + mapping->file_offset, &image))
 		return NULL;
 	if (!file->places)
 		file->places = places_new(usyms->arena, file->module);

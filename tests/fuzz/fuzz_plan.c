@@ -31,15 +31,13 @@ static void no_uframe(void *data, const struct output_frame *frame, struct strbu
 	no_symbol(data, frame->address, frame->is_innermost, frame->perf, out);
 }
 
-static bool no_stack(void *data, const struct type *type, const struct plan_stack_key *key,
-		     const uint64_t **frames, uint32_t *nframes)
+static const struct plan_stack *no_stack(void *data, const struct type *type,
+					 const struct plan_stack_key *key)
 {
 	(void)data;
 	(void)type;
 	(void)key;
-	(void)frames;
-	(void)nframes;
-	return false;
+	return NULL;
 }
 
 static void no_username(void *data, uint64_t uid, struct strbuf *out)

@@ -61,10 +61,14 @@ static void case_usym(void *data, uint64_t address, uint32_t tgid, struct strbuf
 	case_symbol(address, false, false, "/bin/t", out);
 }
 
+/* When all stacks were seen. */
+#define CASE_SEEN_NS 1234
+
 static void case_uframe(void *data, const struct output_frame *frame, struct strbuf *out)
 {
 	(void)data;
 	ck_assert_uint_eq(frame->tgid, 77);
+	ck_assert_uint_eq(frame->seen_ns, CASE_SEEN_NS);
 	ck_assert(frame->is_innermost == (frame->address == 0x1000));
 	strbuf_adds(out, frame->indent);
 	case_symbol(frame->address, true, frame->perf, "/bin/t", out);
@@ -72,17 +76,18 @@ static void case_uframe(void *data, const struct output_frame *frame, struct str
 }
 
 /* Hash 1 is func+0, main+281; hash 2 is two frames with build ids; there is no other. */
-static bool case_stack(void *data, const struct type *type, const struct plan_stack_key *key,
-		       const uint64_t **frames, uint32_t *n)
+static const struct plan_stack *case_stack(void *data, const struct type *type,
+					   const struct plan_stack_key *key)
 {
-	static const uint64_t addresses[] = {0x1000, 0x2000 + 281};
-	static const uint64_t build_ids[] = {0x0403020100000001, 0, 0, 0x1234, 2, 0, 0, 0x5678};
+	static const uint64_t addresses[] = {CASE_SEEN_NS, 0x1000, 0x2000 + 281};
+	static const uint64_t build_ids[] = {
+		CASE_SEEN_NS, 0x0403020100000001, 0, 0, 0x1234, 2, 0, 0, 0x5678};
 
 	(void)data;
 	(void)type;
-	*frames = key->hash == 1 ? addresses : build_ids;
-	*n = 2;
-	return key->hash == 1 || key->hash == 2;
+	if (key->hash == 1)
+		return (const void *)addresses;
+	return key->hash == 2 ? (const void *)build_ids : NULL;
 }
 
 static void case_username(void *data, uint64_t uid, struct strbuf *out)

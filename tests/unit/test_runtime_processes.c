@@ -17,7 +17,7 @@ static void map(struct processes *processes, pid_t tgid, uint64_t start, const c
 
 static const char *path_at(const struct processes *processes, pid_t tgid, uint64_t address)
 {
-	const struct mapping *mapping = processes_find(processes, tgid, address);
+	const struct mapping *mapping = processes_find(processes, tgid, address, UINT64_MAX);
 
 	return mapping ? mapping->path : "nothing";
 }
@@ -36,6 +36,40 @@ START_TEST(later_mappings_hide_earlier_ones)
 	map(processes, PARENT, 0x1000, "a");
 	ck_assert_str_eq(path_at(processes, PARENT, 0x1000), "a");
 	ck_assert_str_eq(path_at(processes, CHILD, 0x1000), "nothing");
+	processes_free(processes);
+}
+END_TEST
+
+static const char *path_then(const struct processes *processes, pid_t tgid, uint64_t time_ns)
+{
+	const struct mapping *mapping = processes_find(processes, tgid, 0x1000, time_ns);
+
+	return mapping ? mapping->path : "nothing";
+}
+
+START_TEST(what_was_mapped_at_a_time)
+{
+	static const char *const paths[] = {"a", "b", "a"};
+	struct processes *processes = processes_new();
+
+	for (uint64_t i = 0; i < 3; i++)
+		processes_map(processes, PARENT,
+			      &(struct mapping){.start = 0x1000,
+						.end = 0x2000,
+						.path = paths[i],
+						.since_ns = (i + 1) * 10});
+	processes_fork(processes, PARENT, CHILD, 35);
+	processes_map(
+		processes, CHILD,
+		&(struct mapping){.start = 0x1000, .end = 0x2000, .path = "c", .since_ns = 40});
+	/* It is not known when what was there first was mapped. */
+	ck_assert_str_eq(path_then(processes, PARENT, 9), "a");
+	ck_assert_str_eq(path_then(processes, PARENT, 19), "a");
+	ck_assert_str_eq(path_then(processes, PARENT, 20), "b");
+	ck_assert_str_eq(path_then(processes, PARENT, 29), "b");
+	ck_assert_str_eq(path_then(processes, PARENT, 30), "a");
+	ck_assert_str_eq(path_then(processes, CHILD, 39), "a");
+	ck_assert_str_eq(path_then(processes, CHILD, 40), "c");
 	processes_free(processes);
 }
 END_TEST
@@ -168,6 +202,7 @@ int main(void)
 	int failed;
 
 	tcase_add_test(tests, later_mappings_hide_earlier_ones);
+	tcase_add_test(tests, what_was_mapped_at_a_time);
 	tcase_add_test(tests, children_have_what_their_parents_had);
 	tcase_add_test(tests, a_mapping_may_be_told_before_the_fork);
 	tcase_add_test(tests, all_may_be_told_before_the_fork);
