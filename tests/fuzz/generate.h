@@ -252,27 +252,53 @@ void script_print(struct strbuf *out, const struct script *script);
 /* What a script of known values prints. */
 void script_evaluate(struct script *script, struct strbuf *out);
 
-/* --- expr.c --- */
+/* --- types.c --- */
 const struct shape *shape_random(struct script *script, uint32_t depth);
 const struct shape *shape_random_int(struct script *script);
-const struct node *node_of(struct script *script, const struct shape *shape, uint32_t depth);
-/* As node_of(), of a type that joins with @shape to @shape. */
-const struct node *node_fitting(struct script *script, const struct shape *shape, uint32_t depth);
-const struct node *node_integer(struct script *script, uint32_t depth);
-const struct node *node_condition(struct script *script, uint32_t depth);
+bool shape_holds(const struct shape *shape, wide value);
+/* What both fit in. */
+const struct shape *shape_join(const struct shape *a, const struct shape *b);
+const struct shape *shape_join_nodes(const struct node *a, const struct node *b);
+bool shape_takes(const struct shape *shape, const struct node *node);
+bool node_may_be_unsigned(const struct node *node);
+
+/* --- literal.c --- */
+struct node *node_new(struct script *script, enum node_kind kind, const struct shape *shape);
+void node_add(struct node *node, const struct node *kid);
+const struct node *node_int(struct script *script, wide value);
+const struct node *node_literal(struct script *script);
+const struct node *node_string(struct script *script);
+
+/* --- read.c --- */
+struct storage *storage_new(struct script *script, const char *sigil, const struct shape *shape);
+/* A map or a variable for which @fits; NULL. */
+struct storage *storage_pick(struct script *script, bool (*fits)(const struct storage *));
 const struct node *node_storage(struct script *script, struct storage *storage,
 				const struct node *key);
-const struct node *node_int(struct script *script, wide value);
-const struct node *node_string(struct script *script);
+/* NULL: it has none. */
+const struct node *node_key(struct script *script, const struct storage *map);
+/* Of the shape, or any integer if it is one; NULL if there is none. */
+const struct node *node_read(struct script *script, const struct shape *shape);
+const struct node *node_read_member(struct script *script, const struct shape *shape);
+/* NULL: there is no array. */
+const struct node *node_read_element(struct script *script, uint32_t depth);
+
+/* --- call.c --- */
+/* NULL if what was tried does not exist here. */
+const struct node *node_call_integer(struct script *script, uint32_t depth);
+const struct node *node_call_bool(struct script *script, uint32_t depth);
+const struct node *node_call_concat(struct script *script, uint32_t depth);
+
+/* --- expr.c --- */
+const struct node *node_of(struct script *script, const struct shape *shape, uint32_t depth);
+const struct node *node_integer(struct script *script, uint32_t depth);
+const struct node *node_condition(struct script *script, uint32_t depth);
 /* Of the very type: the first value of what keeps values. */
 const struct node *node_exact(struct script *script, const struct shape *shape, uint32_t depth);
 const struct node *node_cast(struct script *script, const struct shape *shape,
 			     const struct node *operand);
-const struct node *node_key(struct script *script, const struct storage *map);
-struct storage *storage_new(struct script *script, const char *sigil, const struct shape *shape);
-/* A map or a variable for which @fits; NULL. */
-struct storage *storage_pick(struct script *script, bool (*fits)(const struct storage *));
-bool shape_takes(const struct shape *shape, const struct node *node);
+const struct node *node_binary(struct script *script, enum op op, const struct node *a,
+			       const struct node *b);
 
 /* --- stmt.c --- */
 const struct body *body_make(struct script *script, uint32_t most);

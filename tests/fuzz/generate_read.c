@@ -1,0 +1,137 @@
+/* What holds values: variables and maps, and their parts. */
+#include "tests/fuzz/generate.h"
+
+struct storage *storage_new(struct script *script, const char *sigil, const struct shape *shape)
+{
+	struct storage *storage = arena_new_object(script->arena, struct storage);
+
+	storage->name = arena_printf(script->arena, "%sv%u", sigil, script->names++);
+	storage->shape = shape;
+	storage->is_map = *sigil == '@';
+	return storage;
+}
+
+const struct node *node_storage(struct script *script, struct storage *storage,
+				const struct node *key)
+{
+	struct node *node = node_new(script, NODE_STORAGE, storage->shape);
+
+	node->storage = storage;
+	if (key)
+		node_add(node, key);
+	return node;
+}
+
+const struct node *node_key(struct script *script, const struct storage *map)
+{
+	const struct node *key;
+	bool was = script->no_concat;
+
+	if (!map->key)
+		return NULL;
+	script->no_concat = true;
+	script->keys++;
+	key = node_of(script, map->key, 1);
+	script->keys--;
+	script->no_concat = was;
+	return key;
+}
+
+static bool is_readable(const struct storage *storage)
+{
+	return storage->aggregate < AGGREGATE_STATS;
+}
+
+struct storage *storage_pick(struct script *script, bool (*fits)(const struct storage *))
+{
+	uint32_t nmaps = (uint32_t)script->maps.len, n = nmaps + (uint32_t)script->variables.len;
+	uint32_t start = n ? random_below(&script->random, n) : 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t at = (start + i) % n;
+		struct storage *storage =
+			at < nmaps ? script->maps.data[at] : script->variables.data[at - nmaps];
+
+		/* A key is not looked up by keys that are looked up. */
+		if (fits(storage) && !(script->keys && storage->key))
+			return storage;
+	}
+	return NULL;
+}
+
+static bool is_array(const struct storage *storage)
+{
+	return storage->shape->kind == SHAPE_ARRAY;
+}
+
+static bool has_members(const struct storage *storage)
+{
+	return storage->shape->kind == SHAPE_TUPLE || storage->shape->kind == SHAPE_RECORD;
+}
+
+const struct node *node_read_element(struct script *script, uint32_t depth)
+{
+	struct storage *storage = storage_pick(script, is_array);
+	const struct node *array, *index;
+	struct node *node;
+
+	if (!storage)
+		return NULL;
+	array = node_storage(script, storage, node_key(script, storage));
+	index = node_int(script, random_below(&script->random, array->shape->n));
+	if (random_below(&script->random, 2))
+		index = node_binary(script, OP_AND, node_integer(script, depth),
+				    node_int(script, (wide)array->shape->n - 1));
+	node = node_new(script, NODE_ELEMENT,
+			shape_int(array->shape->size, array->shape->is_signed));
+	node_add(node, array);
+	node_add(node, index);
+	return node;
+}
+
+/* A member, or a member's member. */
+const struct node *node_read_member(struct script *script, const struct shape *shape)
+{
+	struct storage *storage = storage_pick(script, has_members);
+	const struct node *from;
+
+	if (!storage)
+		return NULL;
+	from = node_storage(script, storage, node_key(script, storage));
+	while (from->shape->kind == SHAPE_TUPLE || from->shape->kind == SHAPE_RECORD) {
+		uint32_t index = random_below(&script->random, from->shape->n);
+		struct node *node = node_new(script, NODE_MEMBER, from->shape->members[index]);
+
+		node->index = index;
+		node_add(node, from);
+		from = node;
+	}
+	if (shape->kind != SHAPE_INT)
+		return shape_equal(from->shape, shape) ? from : NULL;
+	return from->shape->kind == SHAPE_INT ? from : NULL;
+}
+
+/* What an aggregate is read as, and of what type the variable of a loop is, is said. */
+static const struct node *storage_read(struct script *script, struct storage *storage)
+{
+	const struct node *node = node_storage(script, storage, node_key(script, storage));
+
+	if (storage->aggregate || (storage->is_counter && storage->shape->kind == SHAPE_INT))
+		return node_cast(script, shape_int(8, true), node);
+	return node;
+}
+
+/* Of the shape, or any integer if it is one; NULL if there is none. */
+const struct node *node_read(struct script *script, const struct shape *shape)
+{
+	for (uint32_t tries = 0; tries < 4; tries++) {
+		struct storage *storage = storage_pick(script, is_readable);
+
+		if (!storage)
+			return NULL;
+		if (shape->kind == SHAPE_INT ? storage->shape->kind == SHAPE_INT
+					     : shape_equal(shape, storage->shape))
+			return storage_read(script, storage);
+	}
+	return NULL;
+}
