@@ -268,6 +268,9 @@ void node_add(struct node *node, const struct node *kid);
 const struct node *node_int(struct script *script, wide value);
 const struct node *node_literal(struct script *script);
 const struct node *node_string(struct script *script);
+/* As they are written; @spelling: the index of a text's node, 0 for the plainest. */
+void node_print_int(struct strbuf *out, const struct node *node);
+void text_print(struct strbuf *out, const char *text, uint32_t spelling);
 
 /* --- read.c --- */
 struct storage *storage_new(struct script *script, const char *sigil, const struct shape *shape);

@@ -1,8 +1,6 @@
 /* A script as text. */
 #include "tests/fuzz/generate.h"
 
-#include <ctype.h>
-#include <inttypes.h>
 #include <string.h>
 
 static const struct {
@@ -53,26 +51,6 @@ static void print_within(struct strbuf *out, const struct node *node, int most)
 	strbuf_addc(out, '(');
 	node_print(out, node);
 	strbuf_addc(out, ')');
-}
-
-static void print_int(struct strbuf *out, wide value)
-{
-	strbuf_addf(out, "%s%" PRIu64, value < 0 ? "-" : "",
-		    (uint64_t)(value < 0 ? -value : value));
-}
-
-static void print_string(struct strbuf *out, const char *text)
-{
-	strbuf_addc(out, '"');
-	for (; *text; text++) {
-		if (*text == '"' || *text == '\\')
-			strbuf_addc(out, '\\');
-		if (*text == '\n')
-			strbuf_adds(out, "\\n");
-		else
-			strbuf_addc(out, *text);
-	}
-	strbuf_addc(out, '"');
 }
 
 static void print_list(struct strbuf *out, const struct node *const *nodes, uint32_t n)
@@ -168,13 +146,13 @@ void node_print(struct strbuf *out, const struct node *node)
 {
 	switch (node->kind) {
 	case NODE_INT:
-		print_int(out, node->literal);
+		node_print_int(out, node);
 		break;
 	case NODE_BOOL:
 		strbuf_adds(out, node->literal ? "true" : "false");
 		break;
 	case NODE_STRING:
-		print_string(out, node->text);
+		text_print(out, node->text, node->index);
 		break;
 	case NODE_STORAGE:
 		print_storage(out, node);
@@ -283,7 +261,7 @@ static void print_delete(struct strbuf *out, const struct statement *stmt)
 static void print_printf(struct strbuf *out, const struct statement *stmt)
 {
 	strbuf_adds(out, "printf(");
-	print_string(out, stmt->text);
+	text_print(out, stmt->text, 0);
 	for (size_t i = 0; i < stmt->args.len; i++)
 		print_value(out, ", ", stmt->args.data[i], "");
 	strbuf_addc(out, ')');
