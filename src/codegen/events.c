@@ -3,9 +3,9 @@
  * sent, or as lost when there is no room. In comes the event of the plan and what its payload is
  * made of.
  *
- * Scalars, and whatever might leave the program, are evaluated before the reservation, so that each
- * way from it leads to the submission. Texts and other large values are read straight into the
- * record.
+ * Scalars, whatever might leave the program, and what comes before something that changes values,
+ * are evaluated before the reservation, so that each way from it leads to the submission. Texts and
+ * other large values are read straight into the record.
  */
 #include "codegen/functions.h"
 #include "codegen/internal.h"
@@ -70,23 +70,6 @@ void emit_event_words(struct codegen *cg, uint32_t event, LLVMValueRef *words, u
 	cg_record_end(cg, &record);
 }
 
-static void note_block(struct expr **expr, void *data)
-{
-	if ((*expr)->kind == EXPR_BLOCK)
-		*(bool *)data = true;
-}
-
-/* Statements in an expression may leave the program. */
-static bool has_statements(const struct expr *expr)
-{
-	bool found = false;
-	const struct ast_visitor visitor = {.expr = note_block, .data = &found};
-	struct expr *root = (struct expr *)expr;
-
-	ast_walk_expr(&root, &visitor);
-	return found;
-}
-
 /* Writes a value to a record. What rendering does not look at is left as it is: what follows the
  * NUL of a text, and what lies between members. */
 static void emit_payload(struct codegen *cg, const struct expr *expr, LLVMValueRef dst)
@@ -141,16 +124,20 @@ static LLVMValueRef ready_value(struct codegen *cg, const struct ready *ready,
 	return emit_load_value(cg, type, scratch_address(cg, ready->place));
 }
 
-void emit_event(struct codegen *cg, uint32_t event, struct expr *const *args, uint32_t n)
+void emit_event(struct codegen *cg, uint32_t event, struct expr *const *args, uint32_t n,
+		uint32_t early)
 {
 	struct ready *ready = arena_new_array(cg->arena, struct ready, n ? n : 1);
 	bool is_aside = !cg->stack_budget && n > MOST_REGISTERS;
 	struct cg_record record;
 	uint32_t i;
 
-	for (i = 0; i < n; i++)
-		if (type_is_scalar(args[i]->type) || has_statements(args[i]))
-			ready[i] = emit_ready(cg, args[i], is_aside);
+	for (i = 0; i < n; i++) {
+		bool is_scalar = type_is_scalar(args[i]->type);
+
+		if (is_scalar || (i < early && args[i]->kind != EXPR_STRING))
+			ready[i] = emit_ready(cg, args[i], is_aside || !is_scalar);
+	}
 	record = cg_record_begin(cg, event);
 	for (i = 0; i < n; i++) {
 		LLVMValueRef dst = cg_record_member(cg, &record, i);

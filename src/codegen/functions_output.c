@@ -6,7 +6,8 @@
 /* The first argument is the format, which the plan has. */
 static LLVMValueRef emit_formatted(struct codegen *cg, const struct expr *call)
 {
-	emit_event(cg, call->call.event, call->call.args.data + 1, call->call.args.len - 1);
+	emit_event(cg, call->call.event, call->call.args.data + 1, call->call.args.len - 1,
+		   call->call.early ? call->call.early - 1 : 0);
 	return NULL;
 }
 
@@ -92,9 +93,10 @@ LLVMValueRef emit_call_print(struct codegen *cg, const struct expr *call, LLVMVa
 		words[1] = emit_number_or_zero(cg, args, 2);
 		emit_event_words(cg, call->call.event, words, 2);
 	} else if (kind == EVENT_PRINT_MAP_VALUE) {
-		emit_event(cg, call->call.event, &args->data[0]->map.key, !!args->data[0]->map.key);
+		emit_event(cg, call->call.event, &args->data[0]->map.key, !!args->data[0]->map.key,
+			   call->call.early);
 	} else {
-		emit_event(cg, call->call.event, args->data, 1);
+		emit_event(cg, call->call.event, args->data, 1, call->call.early);
 	}
 	return NULL;
 }

@@ -29,6 +29,7 @@ enum function_flags {
 	FN_AGGREGATE = 1 << 2,
 	FN_FOLDS = 1 << 3,
 	FN_NO_LOOP = 1 << 4,
+	FN_CHANGES = 1 << 5,
 };
 
 enum function_id {

@@ -64,25 +64,44 @@ static void leave_out_members(struct measure *measure, const struct expr *expr)
 			leave_out(measure, expr->record.members.data[i].value);
 }
 
-static void note_block(struct expr **expr, void *data)
+static void note_effect(struct expr **expr, void *data)
 {
-	*(bool *)data |= (*expr)->kind == EXPR_BLOCK;
+	const struct expr *at = *expr;
+
+	*(bool *)data |= at->kind == EXPR_BLOCK || at->kind == EXPR_INCDEC ||
+			 (at->kind == EXPR_CALL && at->call.function &&
+			  at->call.function->flags & FN_CHANGES);
 }
 
-/* Arguments are written into the event, except numbers and what is made by statements. */
-static void measure_argument(struct measure *measure, struct expr *arg)
+/* Whether it changes what others read, or may leave the program. */
+static bool has_effects(struct expr *expr)
 {
-	bool has_block = false;
-	const struct ast_visitor visitor = {.expr = note_block, .data = &has_block};
+	bool found = false;
+	const struct ast_visitor visitor = {.expr = note_effect, .data = &found};
 
-	ast_walk_expr(&arg, &visitor);
-	if (has_block)
-		return;
-	leave_out(measure, arg);
-	measure->bytes += sizeof(uint64_t);
+	ast_walk_expr(&expr, &visitor);
+	return found;
 }
 
-static void measure_event(struct measure *measure, const struct expr *expr)
+/* Arguments are written into the event, except numbers and those before the last that has effects,
+ * and that one. */
+static void measure_arguments(struct measure *measure, struct expr *call)
+{
+	expr_vec *args = &call->call.args;
+
+	call->call.early = (uint32_t)args->len;
+	while (call->call.early && !has_effects(args->data[call->call.early - 1]))
+		call->call.early--;
+	for (size_t i = 0; i < args->len; i++) {
+		if (i >= call->call.early)
+			leave_out(measure, args->data[i]);
+		else if (args->data[i]->kind == EXPR_VAR)
+			measure->bytes += args->data[i]->type->size;
+		measure->bytes += sizeof(uint64_t);
+	}
+}
+
+static void measure_event(struct measure *measure, struct expr *expr)
 {
 	const struct plan *plan = measure->sema->plan;
 	uint32_t size;
@@ -93,8 +112,7 @@ static void measure_event(struct measure *measure, const struct expr *expr)
 	size = plan->events.data[expr->call.event].payload->size;
 	if (!size)
 		return;
-	for (size_t i = 0; i < expr->call.args.len; i++)
-		measure_argument(measure, expr->call.args.data[i]);
+	measure_arguments(measure, expr);
 	if (size > PLAN_EVENT_MOST)
 		vec_push(measure->sema->arena, &measure->large, expr);
 }
@@ -150,7 +168,7 @@ static void measure_work(struct measure *measure, const struct expr *expr)
 static void measure_expr(struct expr **at, void *data)
 {
 	struct measure *measure = data;
-	const struct expr *expr = *at;
+	struct expr *expr = *at;
 
 	leave_out_object(measure, expr);
 	leave_out_members(measure, expr);
