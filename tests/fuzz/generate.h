@@ -114,6 +114,7 @@ enum node_kind {
 	NODE_ELEMENT, /* kids[1]: index */
 	NODE_AGGREGATE_OF, /* a tuple, a record */
 	NODE_CALL,
+	NODE_STEP, /* ++ and --; index: 0 behind, 1 in front */
 	NODE_BLOCK, /* { let $name = kids[0]; kids[1] } */
 	NODE_TEXT, /* an expression whose value is not known */
 };
@@ -244,6 +245,7 @@ struct script {
 	uint32_t nodes; /* of the statement that is made */
 	uint32_t keys; /* around what is made */
 	bool in_map_loop, is_large;
+	uint32_t no_steps; /* how often it is carried out, or in what order, is not known */
 	bool no_concat; /* what is assigned may not grow in a loop */
 };
 
@@ -283,6 +285,11 @@ const struct node *node_key(struct script *script, const struct storage *map);
 /* Of the shape, or any integer if it is one; NULL if there is none. */
 const struct node *node_read(struct script *script, const struct shape *shape);
 const struct node *node_read_member(struct script *script, const struct shape *shape);
+/* NULL: there is nothing that may be changed here. */
+const struct node *node_step(struct script *script);
+bool storage_is_assignable(const struct storage *storage);
+/* op= makes it 64 bits wide, unless its type was said. */
+bool storage_is_updatable(const struct storage *storage);
 /* NULL: there is no array. */
 const struct node *node_read_element(struct script *script, uint32_t depth);
 

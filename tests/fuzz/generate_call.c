@@ -60,8 +60,10 @@ const struct node *node_call_integer(struct script *script, uint32_t depth)
 	}
 	node = call_new(script, random_below(&script->random, 2) ? CALL_ABS : CALL_CLAMP,
 			shape_int(8, true));
+	script->no_steps++; /* they are macros: what they are given stands in them several times */
 	for (uint32_t i = 0; i < (node->call == CALL_ABS ? 1 : 3); i++)
 		node_add(node, node_cast(script, shape_int(8, true), node_integer(script, depth)));
+	script->no_steps--;
 	return node;
 }
 const struct node *node_call_bool(struct script *script, uint32_t depth)

@@ -327,6 +327,17 @@ static struct value evaluate_block(struct script *script, const struct node *nod
 	return node_evaluate(script, node->kids[1]);
 }
 
+static struct value evaluate_step(struct script *script, const struct node *node)
+{
+	const struct node *target = node->kids[0];
+	struct value key = key_of(script, target);
+	int64_t before = entry_get(script, target->storage, &key).number;
+	int64_t after = (int64_t)((uint64_t)before + (node->op == OP_ADD ? 1 : UINT64_MAX));
+
+	entry_set(script, target->storage, &key, number_value(value_cut(target->shape, after)));
+	return number_value(node->index ? after : before);
+}
+
 struct value node_evaluate(struct script *script, const struct node *node)
 {
 	struct value object;
@@ -363,6 +374,8 @@ struct value node_evaluate(struct script *script, const struct node *node)
 		return evaluate_members(script, node);
 	case NODE_CALL:
 		return evaluate_call(script, node);
+	case NODE_STEP:
+		return evaluate_step(script, node);
 	case NODE_BLOCK:
 		return evaluate_block(script, node);
 	case NODE_TEXT:
@@ -380,8 +393,8 @@ static enum after run_body(struct script *script, const struct body *body, struc
 static void run_assign(struct script *script, const struct statement *stmt)
 {
 	const struct node *target = stmt->target;
-	struct value key = key_of(script, target);
 	struct value value = node_evaluate(script, stmt->value);
+	struct value key = key_of(script, target);
 
 	entry_set(script, target->storage, &key,
 		  convert(script, target->shape, stmt->value->shape, value));
@@ -390,12 +403,12 @@ static void run_assign(struct script *script, const struct statement *stmt)
 static void run_update(struct script *script, const struct statement *stmt)
 {
 	const struct node *target = stmt->target;
+	int64_t right = node_evaluate(script, stmt->value).number;
 	struct value key = key_of(script, target);
-	int64_t right = stmt->value ? node_evaluate(script, stmt->value).number : 1;
 	int64_t left = entry_get(script, target->storage, &key).number;
 	bool is_signed = target->shape->is_signed;
 
-	if (stmt->value && stmt->op != OP_SHL && stmt->op != OP_SHR)
+	if (stmt->op != OP_SHL && stmt->op != OP_SHR)
 		is_signed |= stmt->value->is_literal ? stmt->value->literal < 0
 						     : stmt->value->shape->is_signed;
 	entry_set(script, target->storage, &key,
@@ -431,8 +444,9 @@ static int64_t aggregated(const struct statement *stmt, const struct entry *entr
 static void run_calculate(struct script *script, const struct statement *stmt)
 {
 	struct storage *map = stmt->target->storage;
+	int64_t value =
+		stmt->aggregate == AGGREGATE_COUNT ? 0 : node_evaluate(script, stmt->value).number;
 	struct value key = key_of(script, stmt->target);
-	int64_t value = node_evaluate(script, stmt->value).number;
 	struct entry *entry = entry_find(script, map, &key);
 
 	entry_set(script, map, &key, number_value(aggregated(stmt, entry, value)));
@@ -547,8 +561,10 @@ static enum after run_statement(struct script *script, const struct statement *s
 		run_assign(script, stmt);
 		break;
 	case STMT_UPDATE:
-	case STMT_STEP:
 		run_update(script, stmt);
+		break;
+	case STMT_STEP:
+		node_evaluate(script, stmt->value);
 		break;
 	case STMT_CALCULATE:
 		run_calculate(script, stmt);

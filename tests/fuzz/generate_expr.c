@@ -174,7 +174,7 @@ static const struct node *try_integer(struct script *script, uint32_t depth)
 {
 	const struct shape *any = shape_int(8, true);
 
-	switch (random_below(&script->random, depth ? 14 : 6)) {
+	switch (random_below(&script->random, depth ? 15 : 6)) {
 	case 0:
 		return node_literal(script);
 	case 1:
@@ -196,6 +196,8 @@ static const struct node *try_integer(struct script *script, uint32_t depth)
 	case 10:
 		return node_read_element(script, depth - 1);
 	case 11:
+		return node_step(script);
+	case 12:
 		if (random_once_in(&script->random, 3))
 			return block(script, shape_random_int(script), depth - 1);
 		return node_cast(script, shape_random_int(script),

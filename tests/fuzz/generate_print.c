@@ -23,6 +23,8 @@ static int precedence(const struct node *node)
 		return 2;
 	case NODE_INT:
 		return node->literal < 0 ? 2 : 1;
+	case NODE_STEP:
+		return node->index ? 2 : 1;
 	case NODE_BINARY:
 		return ops[node->op].precedence;
 	case NODE_TERNARY:
@@ -115,8 +117,9 @@ static void print_call(struct strbuf *out, const struct node *node)
 static void print_unary(struct strbuf *out, const struct node *node)
 {
 	const struct node *operand = node->kids[0];
-	bool is_minus =
-		operand->kind == NODE_INT ? operand->literal < 0 : operand->kind == NODE_UNARY;
+	bool is_minus = operand->kind == NODE_INT
+				? operand->literal < 0
+				: operand->kind == NODE_UNARY || operand->kind == NODE_STEP;
 
 	strbuf_adds(out, ops[node->op].text);
 	print_within(out, operand, is_minus ? 1 : 2);
@@ -140,6 +143,15 @@ static void print_element(struct strbuf *out, const struct node *node)
 	strbuf_addc(out, '[');
 	node_print(out, node->kids[1]);
 	strbuf_addc(out, ']');
+}
+
+static void print_step(struct strbuf *out, const struct node *node)
+{
+	const char *op = node->op == OP_ADD ? "++" : "--";
+
+	strbuf_adds(out, node->index ? op : "");
+	node_print(out, node->kids[0]);
+	strbuf_adds(out, node->index ? "" : op);
 }
 
 void node_print(struct strbuf *out, const struct node *node)
@@ -189,6 +201,9 @@ void node_print(struct strbuf *out, const struct node *node)
 		break;
 	case NODE_CALL:
 		print_call(out, node);
+		break;
+	case NODE_STEP:
+		print_step(out, node);
 		break;
 	case NODE_BLOCK:
 		strbuf_addf(out, "({ let %s = ", node->storage->name);
@@ -340,8 +355,7 @@ static void print_simple(struct strbuf *out, const struct statement *stmt)
 		node_print(out, stmt->value);
 		break;
 	case STMT_STEP:
-		node_print(out, stmt->target);
-		strbuf_adds(out, stmt->op == OP_ADD ? "++" : "--");
+		node_print(out, stmt->value);
 		break;
 	case STMT_CALCULATE:
 		print_calculation(out, stmt);

@@ -122,6 +122,39 @@ static const struct node *storage_read(struct script *script, struct storage *st
 }
 
 /* Of the shape, or any integer if it is one; NULL if there is none. */
+bool storage_is_assignable(const struct storage *storage)
+{
+	return !storage->is_counter && !storage->aggregate;
+}
+
+bool storage_is_updatable(const struct storage *storage)
+{
+	return storage_is_assignable(storage) && storage->shape->kind == SHAPE_INT &&
+	       (storage->is_fixed || storage->shape->size == 8);
+}
+
+/* What -- makes of it is signed. */
+static bool is_steppable(const struct storage *storage)
+{
+	return storage_is_updatable(storage) && (storage->is_fixed || storage->shape->is_signed);
+}
+
+const struct node *node_step(struct script *script)
+{
+	struct storage *storage = script->no_steps ? NULL : storage_pick(script, is_steppable);
+	struct node *node;
+	enum op op;
+
+	if (!storage)
+		return NULL;
+	op = random_below(&script->random, 2) ? OP_ADD : OP_SUB;
+	node = node_new(script, NODE_STEP, shape_int(8, op == OP_SUB || storage->shape->is_signed));
+	node->op = op;
+	node->index = random_below(&script->random, 2);
+	node_add(node, node_storage(script, storage, node_key(script, storage)));
+	return node;
+}
+
 const struct node *node_read(struct script *script, const struct shape *shape)
 {
 	for (uint32_t tries = 0; tries < 4; tries++) {

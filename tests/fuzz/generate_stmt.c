@@ -109,14 +109,9 @@ static const struct statement *new_map(struct script *script)
 	return assign(script, STMT_ASSIGN, node_storage(script, map, key), value);
 }
 
-static bool is_assignable(const struct storage *storage)
-{
-	return !storage->is_counter && !storage->aggregate;
-}
-
 static const struct statement *assign_again(struct script *script)
 {
-	struct storage *storage = storage_pick(script, is_assignable);
+	struct storage *storage = storage_pick(script, storage_is_assignable);
 	const struct node *target, *value;
 
 	if (!storage)
@@ -128,18 +123,11 @@ static const struct statement *assign_again(struct script *script)
 	return assign(script, STMT_ASSIGN, target, value);
 }
 
-/* op= makes it 64 bits wide, unless its type was said. */
-static bool is_updatable(const struct storage *storage)
-{
-	return is_assignable(storage) && storage->shape->kind == SHAPE_INT &&
-	       (storage->is_fixed || storage->shape->size == 8);
-}
-
 static const struct statement *update(struct script *script)
 {
 	static const enum op ops[] = {OP_ADD, OP_SUB, OP_MUL, OP_DIV, OP_MOD,
 				      OP_AND, OP_OR,  OP_XOR, OP_SHL, OP_SHR};
-	struct storage *storage = storage_pick(script, is_updatable);
+	struct storage *storage = storage_pick(script, storage_is_updatable);
 	struct statement *stmt;
 
 	if (!storage)
@@ -156,22 +144,13 @@ static const struct statement *update(struct script *script)
 	return stmt;
 }
 
-static bool is_steppable(const struct storage *storage)
-{
-	return is_updatable(storage) && storage->shape->is_signed;
-}
-
 static const struct statement *step(struct script *script)
 {
-	struct storage *storage = storage_pick(script, is_steppable);
-	struct statement *stmt;
+	const struct node *value = node_step(script);
+	struct statement *stmt = statement_new(script, STMT_STEP);
 
-	if (!storage)
-		return NULL;
-	stmt = assign(script, STMT_STEP, node_storage(script, storage, node_key(script, storage)),
-		      NULL);
-	stmt->op = random_below(&script->random, 2) ? OP_ADD : OP_SUB;
-	return stmt;
+	stmt->value = value;
+	return value ? stmt : NULL;
 }
 
 static bool is_aggregate(const struct storage *storage)
@@ -386,8 +365,10 @@ static const struct statement *map_loop(struct script *script)
 		vec_push(script->arena, &stmt->args,
 			 node_storage(script, script->variables.data[scope + i], NULL));
 	sum = storage_new(script, "@", shape_int(8, true));
+	script->no_steps++;
 	each = assign(script, STMT_UPDATE, node_storage(script, sum, NULL),
 		      node_integer(script, 3));
+	script->no_steps--;
 	each->op = random_below(&script->random, 2) ? OP_ADD : OP_XOR;
 	add(script, inner, each);
 	if (script->kind != SCRIPT_KNOWN) {
