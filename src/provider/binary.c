@@ -49,21 +49,32 @@ static const char *real_path(struct arena *arena, const char *path)
 	return arena_printf(arena, "%s%s", real, separator ? separator : "");
 }
 
-/* Whether the process shares what /proc/PID/@what stands for: its root, its mounts. */
-static bool shares(const struct provider_env *env, const char *what)
+/* Whether the process shares what /proc/PID/@what stands for: its root, its mounts. True if that
+ * may not be known. */
+static bool shares(pid_t pid, const char *what)
 {
 	struct stat here, there;
+	char path[64];
 
-	return stat(arena_printf(env->arena, "/proc/self/%s", what), &here) ||
-	       stat(arena_printf(env->arena, "/proc/%d/%s", (int)env->pid, what), &there) ||
-	       (here.st_dev == there.st_dev && here.st_ino == there.st_ino);
+	snprintf(path, sizeof(path), "/proc/self/%s", what);
+	if (stat(path, &here))
+		return true;
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, what);
+	if (stat(path, &there))
+		return errno != ENOENT;
+	return here.st_dev == there.st_dev && here.st_ino == there.st_ino;
+}
+
+bool provider_shares_files(pid_t pid)
+{
+	return shares(pid, "root") && shares(pid, "ns/mnt");
 }
 
 /* As the traced process sees it, if it lives in a root or with mounts of its own. */
 static const char *rooted(const struct provider_env *env, const char *path)
 {
 	if (!env->pid || *path != '/' || !strncmp(path, "/proc/", 6) ||
-	    (shares(env, "root") && shares(env, "ns/mnt")))
+	    provider_shares_files(env->pid))
 		return path;
 	return arena_printf(env->arena, "/proc/%d/root%s", (int)env->pid, path);
 }

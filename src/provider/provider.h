@@ -193,6 +193,10 @@ struct provider_symbol {
 bool provider_find_symbol(const struct provider_env *env, const struct plan_target *target,
 			  const char *name, struct provider_symbol *symbol);
 
+/* Whether a path is the same file for the process as for this one: it has the same root and mounts.
+ * False if it has ended. */
+bool provider_shares_files(pid_t pid);
+
 /* A C++ or Rust function's name as its source has it, to be freed; NULL if it is not mangled. */
 char *provider_demangle(const char *name);
 

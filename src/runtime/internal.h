@@ -151,8 +151,8 @@ void symbols_start(struct symbols *symbols, unsigned ncpus);
 void symbols_note_all(struct symbols *symbols);
 /* To be called before detaching. */
 void symbols_note_kernel(struct symbols *symbols);
-/* A descriptor that becomes readable when processes map files, or -1; then call symbols_follow().
- */
+/* A descriptor that becomes readable when processes have mapped many files, or -1 if it is not
+ * asked for; then, and now and then, call symbols_follow(). */
 int symbols_fd(const struct symbols *symbols);
 void symbols_follow(struct symbols *symbols);
 struct output_resolver symbols_resolver(struct symbols *symbols);

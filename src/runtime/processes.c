@@ -33,7 +33,7 @@ struct history {
 };
 
 struct process {
-	pid_t tgid;
+	pid_t tgid, parent; /* parent: 0 if it is not known */
 	struct history *history; /* NULL: nothing is known */
 	uint64_t forked_ns, ended_ns; /* 0: unknown, not yet */
 	uint64_t ended; /* counts the ends of processes; 0: it has not ended */
@@ -51,6 +51,8 @@ struct processes {
 	struct hashmap paths; /* path -> itself */
 	struct end ends[MOST_ENDED]; /* a ring, by `ended` */
 	uint64_t nended;
+	mapping_fn tell; /* or NULL */
+	void *data;
 };
 
 /* --- histories --- */
@@ -164,6 +166,12 @@ void processes_free(struct processes *processes)
 	free(processes);
 }
 
+void processes_tell(struct processes *processes, mapping_fn fn, void *data)
+{
+	processes->tell = fn;
+	processes->data = data;
+}
+
 static struct process *find_process(const struct processes *processes, pid_t tgid)
 {
 	return hashmap_get(&processes->by_tgid, &tgid, sizeof(tgid));
@@ -213,6 +221,8 @@ void processes_map(struct processes *processes, pid_t tgid, const struct mapping
 	if (!process->history)
 		process->history = history_new();
 	history_add(process->history, &copy);
+	if (processes->tell)
+		processes->tell(processes->data, tgid, &copy);
 }
 
 void processes_fork(struct processes *processes, pid_t parent, pid_t child, uint64_t time_ns)
@@ -222,11 +232,12 @@ void processes_fork(struct processes *processes, pid_t parent, pid_t child, uint
 	bool is_another;
 
 	/* A parent that nobody noted: its child is looked at instead. */
+	to = get_process(processes, child);
+	to->parent = parent;
 	if (!from || !from->history) {
 		processes_note(processes, child);
 		return;
 	}
-	to = get_process(processes, child);
 	own = to->history;
 	history = history_after(from->history);
 	/* The child's own mappings, and its end, may have been told first, by another CPU: they
@@ -259,6 +270,13 @@ void processes_end(struct processes *processes, pid_t tgid, uint64_t time_ns)
 	process->ended_ns = time_ns;
 	process->nended = process->history ? process->history->n : 0;
 	*end = (struct end){process, process->ended};
+}
+
+pid_t processes_parent(const struct processes *processes, pid_t tgid)
+{
+	const struct process *process = find_process(processes, tgid);
+
+	return process ? process->parent : 0;
 }
 
 const struct mapping *processes_find(const struct processes *processes, pid_t tgid,

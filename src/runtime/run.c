@@ -12,6 +12,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define FOLLOW_MS                                                                                  \
+	50 /* how often it is looked at what processes map: files are there as long as they live   \
+	    */
 #define POLL_MS 1000 /* how often losses are looked at when nothing else happens */
 
 void run_error(const struct run *run, const char *tag, const char *fmt, ...)
@@ -186,8 +189,6 @@ static void handle_ready(struct run *run, int fd)
 	} else if (fd == run->target_fd) {
 		run->result->child_ended = run->child != 0;
 		run->stopping = true;
-	} else if (fd == symbols_fd(run->symbols)) {
-		symbols_follow(run->symbols);
 	}
 }
 
@@ -195,7 +196,10 @@ static void poll_events(struct run *run)
 {
 	int epoll = epoll_create1(EPOLL_CLOEXEC);
 	struct epoll_event ready[8];
+	int timeout = run->ring ? POLL_MS : -1;
 
+	if (symbols_fd(run->symbols) >= 0)
+		timeout = FOLLOW_MS;
 	if (epoll < 0) {
 		run_error(run, "poll", "cannot wait for events: %s", strerror(errno));
 		run->result->status = RUNTIME_ATTACH_FAILED;
@@ -208,10 +212,11 @@ static void poll_events(struct run *run)
 	if (run->ring)
 		watch(epoll, ring_buffer__epoll_fd(run->ring));
 	while (!run->stopping) {
-		int n = epoll_wait(epoll, ready, 8, run->ring ? POLL_MS : -1);
+		int n = epoll_wait(epoll, ready, 8, timeout);
 
 		for (int i = 0; i < n; i++)
 			handle_ready(run, ready[i].data.fd);
+		symbols_follow(run->symbols);
 		drain_some(run);
 		run_report_losses(run);
 	}

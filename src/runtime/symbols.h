@@ -31,6 +31,9 @@ struct mapping {
 struct processes;
 struct processes *processes_new(void);
 void processes_free(struct processes *processes);
+/* @fn is told of each mapping that was not known; it must not ask for any. */
+typedef void (*mapping_fn)(void *data, pid_t tgid, const struct mapping *mapping);
+void processes_tell(struct processes *processes, mapping_fn fn, void *data);
 /* Reads where a process' files are mapped, as long as it lives; repeated calls add what is new. */
 void processes_note(struct processes *processes, pid_t tgid);
 /* A file is mapped; it hides what was there. */
@@ -39,6 +42,9 @@ void processes_map(struct processes *processes, pid_t tgid, const struct mapping
  * first, as what is told comes from several CPUs: the times are of one clock. */
 void processes_fork(struct processes *processes, pid_t parent, pid_t child, uint64_t time_ns);
 void processes_end(struct processes *processes, pid_t tgid, uint64_t time_ns);
+/* The process that a process was forked by, which need not live any longer; 0 if it is not known.
+ */
+pid_t processes_parent(const struct processes *processes, pid_t tgid);
 /* What was mapped at an address at a time (UINT64_MAX: what is, or was last); NULL if nothing is
  * known. Since not all is known what was mapped later is told where nothing was before. It lives
  * until the next call of another function. */

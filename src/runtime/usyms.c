@@ -9,6 +9,7 @@
 #include "base/archive.h"
 #include "base/arena.h"
 #include "base/hashmap.h"
+#include "provider/provider.h"
 
 #include <elfutils/libdwfl.h>
 #include <fcntl.h>
@@ -24,9 +25,15 @@
 #include <unistd.h>
 
 #define SECOND_NS 1000000000u
+#define FILE_NAME (PATH_MAX + 64)
+#define MOST_ANCESTORS 8 /* whose file systems are looked at */
+#define MOST_KEPT 1024 /* files that are opened before they are asked for */
 #define USUAL_DEBUGINFO ":.debug:/usr/lib/debug" /* libdwfl's own search path */
 
 struct file {
+	bool is_open; /* otherwise it was not asked for, or could not be opened */
+	bool is_archive; /* its members have names of their own */
+	pid_t refused; /* the process that was asked for it last, in vain */
 	Dwfl *dwfl;
 	Dwfl_Module *module; /* NULL: cannot be read */
 	struct symtab *symtab; /* NULL: nothing was asked for yet */
@@ -47,48 +54,9 @@ struct usyms {
 	char *debuginfo; /* libdwfl reads it through a pointer in `callbacks` */
 	struct processes *processes;
 	struct hashmap generated; /* pid_t -> struct generated */
-	struct hashmap files; /* "INODE:PATH" -> struct file */
+	struct hashmap files; /* "DEVICE:INODE:PATH" -> struct file */
+	size_t nkept; /* files that were opened before anybody asked for them */
 };
-
-struct usyms *usyms_new(const char *debuginfo)
-{
-	struct arena *arena = arena_new();
-	struct usyms *usyms = arena_new_object(arena, struct usyms);
-
-	usyms->arena = arena;
-	usyms->callbacks = (Dwfl_Callbacks){
-		.find_elf = dwfl_build_id_find_elf,
-		.find_debuginfo = dwfl_standard_find_debuginfo,
-		.section_address = dwfl_offline_section_address,
-	};
-	if (debuginfo) {
-		usyms->debuginfo = arena_printf(arena, "%s" USUAL_DEBUGINFO, debuginfo);
-		usyms->callbacks.debuginfo_path = &usyms->debuginfo;
-	}
-	usyms->processes = processes_new();
-	hashmap_init(&usyms->generated, arena);
-	hashmap_init(&usyms->files, arena);
-	return usyms;
-}
-
-void usyms_free(struct usyms *usyms)
-{
-	if (!usyms)
-		return;
-	for (size_t i = 0; i < usyms->files.len; i++) {
-		struct file *file = usyms->files.entries[i].value;
-
-		if (file->dwfl)
-			dwfl_end(file->dwfl);
-	}
-	processes_free(usyms->processes);
-	arena_free(usyms->arena);
-}
-
-struct processes *usyms_processes(struct usyms *usyms)
-{
-	return usyms->processes;
-}
 
 /* The vdso is the same in all processes, also in this one. */
 static int open_vdso(void)
@@ -107,6 +75,11 @@ static int open_vdso(void)
 	return -1;
 }
 
+static void name_file(const struct mapping *mapping, char name[FILE_NAME])
+{
+	snprintf(name, FILE_NAME, "%lx:%lx:%s", mapping->device, mapping->inode, mapping->path);
+}
+
 /* Opens what may be the mapped file; -1 if it cannot be, as its number shows. */
 static int open_candidate(const char *path, const struct mapping *mapping, bool same_device)
 {
@@ -123,13 +96,23 @@ static int open_candidate(const char *path, const struct mapping *mapping, bool 
 	return -1;
 }
 
-/*
- * As the process has it mapped, while it lives: so files that were deleted, and those of other
- * mount namespaces, are found. It may end between any two system calls; then the path is left.
- */
-static int open_file(pid_t tgid, const struct mapping *mapping)
+/* By the path that it has in the file system that @tgid sees. */
+static int open_rooted(pid_t tgid, const struct mapping *mapping)
 {
 	char path[PATH_MAX + 64];
+
+	snprintf(path, sizeof(path), "/proc/%d/root%s", (int)tgid, mapping->path);
+	return open_candidate(path, mapping, false);
+}
+
+/*
+ * As the process has it mapped, while it lives: so files that were deleted, and those of other
+ * mount namespaces, are found. It may end between any two system calls; then those that it comes
+ * from see its files, too.
+ */
+static int open_file(const struct usyms *usyms, pid_t tgid, const struct mapping *mapping)
+{
+	char path[64];
 	int fd;
 
 	if (!strcmp(mapping->path, MAPPING_VDSO))
@@ -142,10 +125,10 @@ static int open_file(pid_t tgid, const struct mapping *mapping)
 	/* Which takes a capability; the program itself does not. */
 	snprintf(path, sizeof(path), "/proc/%d/exe", (int)tgid);
 	fd = open_candidate(path, mapping, true);
-	if (fd >= 0)
-		return fd;
-	snprintf(path, sizeof(path), "/proc/%d/root%s", (int)tgid, mapping->path);
-	fd = open_candidate(path, mapping, false);
+	for (int i = 0; fd < 0 && tgid && i < MOST_ANCESTORS; i++) {
+		fd = open_rooted(tgid, mapping);
+		tgid = processes_parent(usyms->processes, tgid);
+	}
 	return fd < 0 ? open_candidate(mapping->path, mapping, false) : fd;
 }
 
@@ -186,31 +169,134 @@ static void report_module(const struct usyms *usyms, struct file *file, const ch
 	dwfl_report_end(file->dwfl, NULL, NULL);
 }
 
-/* Files are the same for all their mappings, members of archives are told apart by theirs. */
-static struct file *get_file(struct usyms *usyms, pid_t tgid, const struct mapping *mapping)
+static struct file *find_file(struct usyms *usyms, const char *name)
 {
-	char name[PATH_MAX + 32], member[PATH_MAX + 64];
-	struct file *file;
-	int fd;
+	struct file *file = hashmap_gets(&usyms->files, name);
 
-	snprintf(name, sizeof(name), "%lu:%s", mapping->inode, mapping->path);
-	snprintf(member, sizeof(member), "%s!%lx", name, mapping->file_offset);
-	file = hashmap_gets(&usyms->files, name);
-	if (!file)
-		file = hashmap_gets(&usyms->files, member);
 	if (file)
 		return file;
 	file = arena_new_object(usyms->arena, struct file);
-	fd = open_file(tgid, mapping);
-	if (fd < 0 || is_elf(fd)) {
-		hashmap_sets(&usyms->files, arena_strdup(usyms->arena, name), file);
-	} else {
-		hashmap_sets(&usyms->files, arena_strdup(usyms->arena, member), file);
-		fd = open_member(fd, mapping->file_offset, &file->base);
-	}
-	if (fd >= 0)
-		report_module(usyms, file, mapping->path, fd);
+	hashmap_sets(&usyms->files, arena_strdup(usyms->arena, name), file);
 	return file;
+}
+
+/* One that cannot be opened for one process may be for another. */
+static void open_for(struct usyms *usyms, pid_t tgid, const struct mapping *mapping,
+		     struct file *file, bool is_member)
+{
+	int fd;
+
+	if (file->is_open || file->is_archive || file->refused == tgid)
+		return;
+	fd = open_file(usyms, tgid, mapping);
+	file->refused = fd < 0 ? tgid : 0;
+	if (fd < 0)
+		return;
+	if (!is_member && !is_elf(fd)) {
+		file->is_archive = true;
+		close(fd);
+		return;
+	}
+	file->is_open = true;
+	if (is_member)
+		fd = open_member(fd, mapping->file_offset, &file->base);
+	report_module(usyms, file, mapping->path, fd);
+}
+
+/* Files are the same for all their mappings, members of archives are told apart by theirs. */
+static struct file *get_file(struct usyms *usyms, pid_t tgid, const struct mapping *mapping)
+{
+	char name[FILE_NAME], member[FILE_NAME + 32];
+	struct file *file;
+
+	name_file(mapping, name);
+	file = find_file(usyms, name);
+	open_for(usyms, tgid, mapping, file, false);
+	if (!file->is_archive)
+		return file;
+	snprintf(member, sizeof(member), "%s!%lx", name, mapping->file_offset);
+	file = find_file(usyms, member);
+	open_for(usyms, tgid, mapping, file, true);
+	return file;
+}
+
+/* --- files that may be out of reach later --- */
+
+/* Whether the file will be found by its path when the process has ended. */
+static bool is_reachable(pid_t tgid, const struct mapping *mapping)
+{
+	struct stat status;
+
+	if (stat(mapping->path, &status))
+		return false;
+	if (status.st_dev == mapping->device)
+		return status.st_ino == mapping->inode;
+	/* Overlays have devices of their own. */
+	return provider_shares_files(tgid);
+}
+
+/*
+ * A file of another mount namespace, or one that was deleted, is there as long as the process is:
+ * it is opened when it is mapped, whether it will be asked for or not.
+ */
+static void keep_file(void *data, pid_t tgid, const struct mapping *mapping)
+{
+	struct usyms *usyms = data;
+	char name[FILE_NAME];
+	struct file *file;
+
+	if (mapping->path[0] != '/' || usyms->nkept >= MOST_KEPT)
+		return;
+	name_file(mapping, name);
+	file = hashmap_gets(&usyms->files, name);
+	if (file && (file->is_open || file->is_archive || !file->refused))
+		return;
+	file = find_file(usyms, name);
+	if (is_reachable(tgid, mapping))
+		return;
+	open_for(usyms, tgid, mapping, file, false);
+	usyms->nkept += file->is_open;
+}
+
+struct usyms *usyms_new(const char *debuginfo)
+{
+	struct arena *arena = arena_new();
+	struct usyms *usyms = arena_new_object(arena, struct usyms);
+
+	usyms->arena = arena;
+	usyms->callbacks = (Dwfl_Callbacks){
+		.find_elf = dwfl_build_id_find_elf,
+		.find_debuginfo = dwfl_standard_find_debuginfo,
+		.section_address = dwfl_offline_section_address,
+	};
+	if (debuginfo) {
+		usyms->debuginfo = arena_printf(arena, "%s" USUAL_DEBUGINFO, debuginfo);
+		usyms->callbacks.debuginfo_path = &usyms->debuginfo;
+	}
+	usyms->processes = processes_new();
+	hashmap_init(&usyms->generated, arena);
+	hashmap_init(&usyms->files, arena);
+	processes_tell(usyms->processes, keep_file, usyms);
+	return usyms;
+}
+
+void usyms_free(struct usyms *usyms)
+{
+	if (!usyms)
+		return;
+	for (size_t i = 0; i < usyms->files.len; i++) {
+		struct file *file = usyms->files.entries[i].value;
+
+		if (file->dwfl)
+			dwfl_end(file->dwfl);
+	}
+	processes_free(usyms->processes);
+	arena_free(usyms->arena);
+}
+
+struct processes *usyms_processes(struct usyms *usyms)
+{
+	return usyms->processes;
 }
 
 /* The address in libdwfl's image of a byte of the file. */
