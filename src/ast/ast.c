@@ -27,6 +27,17 @@ struct block *block_new(struct arena *arena, struct span span)
 	return block;
 }
 
+bool block_has_value(const struct block *block)
+{
+	const struct stmt *last;
+
+	if (!block || block->tail || !block->stmts.len)
+		return block && block->tail;
+	last = vec_last(&block->stmts);
+	return last->kind == STMT_IF && last->branch.is_comptime &&
+	       (block_has_value(last->branch.then) || block_has_value(last->branch.otherwise));
+}
+
 struct expr *expr_int(struct arena *arena, struct span span, uint64_t value)
 {
 	struct expr *expr = expr_new(arena, EXPR_INT, span);

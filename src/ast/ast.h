@@ -118,6 +118,8 @@ struct variable {
 	struct span span; /* declaration or first assignment */
 	const struct type *type; /* sema: join over all assignments */
 	uint32_t id; /* sema: unique in its probe, from 0 */
+	enum type_clock
+		clock; /* sema: of its nanoseconds, if it was given nsecs() of another one */
 	bool is_fixed; /* declared with a type */
 	bool is_assigned;
 	bool is_read;
@@ -474,6 +476,9 @@ struct ast_limit {
 };
 void ast_walk_expr(struct expr **expr, const struct ast_visitor *visitor);
 void ast_walk_block(struct block *block, const struct ast_visitor *visitor);
+
+/* Whether it ends in a value, or in an "if comptime" that may. */
+bool block_has_value(const struct block *block);
 
 /* --- texts, as written in scripts --- */
 const char *unary_op_text(enum unary_op op);

@@ -457,6 +457,18 @@ struct stmt *build_let(struct build *b, struct span span, const char *name, stru
 	return stmt;
 }
 
+/* Values at the end of a statement's blocks are thrown away. */
+static void make_plain(struct build *b, struct stmt *stmt)
+{
+	if (stmt->kind == STMT_BLOCK)
+		build_plain_block(b, stmt->block);
+	if (stmt->kind != STMT_IF)
+		return;
+	build_plain_block(b, stmt->branch.then);
+	if (stmt->branch.otherwise)
+		build_plain_block(b, stmt->branch.otherwise);
+}
+
 struct stmt *build_if(struct build *b, struct span span, bool comptime, struct expr *condition,
 		      struct block *then, struct block *otherwise)
 {
@@ -472,6 +484,8 @@ struct stmt *build_if(struct build *b, struct span span, bool comptime, struct e
 	stmt->branch.condition = condition;
 	stmt->branch.then = then;
 	stmt->branch.otherwise = otherwise;
+	if (!comptime)
+		make_plain(b, stmt);
 	return stmt;
 }
 
@@ -523,30 +537,21 @@ struct stmt *build_block_stmt(struct build *b, struct block *block)
 }
 
 /*
- * A block at the end of a block is its value, if it has one itself; what stands behind it, be it
- * but a ';', makes it a statement.
+ * A block or "if comptime" at the end of a block is its value, if it has one itself; what stands
+ * behind it, be it but a ';', makes it a statement.
  */
-static struct stmt *last_valued(const struct block *block)
-{
-	struct stmt *last = block->stmts.len ? vec_last(&block->stmts) : NULL;
-
-	return last && last->kind == STMT_BLOCK && last->block->tail ? last : NULL;
-}
-
 struct block *build_separator(struct build *b, struct block *block)
 {
-	struct stmt *last = last_valued(block);
-
-	if (last)
-		build_plain_block(b, last->block);
+	if (block->stmts.len)
+		make_plain(b, vec_last(&block->stmts));
 	return block;
 }
 
 struct block *build_end(struct build *b, struct block *block)
 {
-	struct stmt *last = last_valued(block);
+	struct stmt *last = block->stmts.len ? vec_last(&block->stmts) : NULL;
 
-	if (!last)
+	if (!last || last->kind != STMT_BLOCK || !block_has_value(last->block))
 		return block;
 	block->stmts.len--;
 	block->tail = build_block_expr(b, last->span, last->block);
@@ -582,6 +587,8 @@ struct block *build_plain_block(struct build *b, struct block *block)
 		build_stmt(b, block, build_block_stmt(b, build_plain_block(b, tail->block)));
 	else if (tail)
 		build_stmt(b, block, new_expr_stmt(b, tail));
+	else
+		build_separator(b, block);
 	return block;
 }
 

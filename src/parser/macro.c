@@ -306,7 +306,7 @@ static void settle_tail(struct arena *arena, struct block *block)
 	struct expr *tail = block->tail;
 	struct stmt *stmt;
 
-	if (!tail || tail->kind != EXPR_BLOCK || tail->block->tail)
+	if (!tail || tail->kind != EXPR_BLOCK || block_has_value(tail->block))
 		return;
 	stmt = stmt_new(arena, STMT_BLOCK, tail->span);
 	stmt->block = tail->block;
@@ -369,7 +369,8 @@ static void expand_stmt(struct stmt **at, void *data)
 	struct stmt *stmt = *at;
 
 	(void)data;
-	if (stmt->kind != STMT_EXPR || stmt->expr->kind != EXPR_BLOCK || stmt->expr->block->tail)
+	if (stmt->kind != STMT_EXPR || stmt->expr->kind != EXPR_BLOCK ||
+	    block_has_value(stmt->expr->block))
 		return;
 	stmt->kind = STMT_BLOCK;
 	stmt->block = stmt->expr->block;

@@ -144,9 +144,9 @@ blockstmt: if_stmt
 	| UNROLL unary plain_block { $$ = build_repeat(b, @$, STMT_UNROLL, $2, $3); }
 	| block { $$ = build_block_stmt(b, $1); }
 	;
-if_stmt: IF cast plain_block otherwise { $$ = build_if(b, @$, false, $2, $3, $4); };
+if_stmt: IF cast block otherwise { $$ = build_if(b, @$, false, $2, $3, $4); };
 otherwise: %empty { $$ = NULL; }
-	| ELSE plain_block { $$ = $2; }
+	| ELSE block { $$ = $2; }
 	| ELSE if_stmt { $$ = build_else_if(b, $2); }
 	;
 bound: postfix | CAST_OPEN type ')' postfix { $$ = build_cast(b, @$, $2, $4); };

@@ -313,14 +313,20 @@ static void make_ternary(struct sema *sema, struct expr **at)
 	sema_fold_ternary(sema, at);
 }
 
-static void make_block(struct sema *sema, struct expr *expr)
+/* A block that is nothing but a constant is that constant. */
+static void make_block(struct sema *sema, struct expr **at)
 {
+	struct expr *expr = *at;
 	struct block *block = expr->block;
 
 	sema_block(sema, block);
 	if (block->tail && sema_is_known(sema, block->tail) && type_is_aggregate(block->tail->type))
 		sema_read(sema, &block->tail);
 	expr->type = block->tail ? block->tail->type : type_none(sema->types);
+	if (block->stmts.len || !block->tail || !block->tail->is_literal)
+		return;
+	*at = block->tail;
+	(*at)->span = expr->span;
 }
 
 static void report_type(struct sema *sema, struct expr *expr)
@@ -404,7 +410,7 @@ void sema_expr(struct sema *sema, struct expr **expr)
 		sema_typeinfo(sema, expr);
 		break;
 	case EXPR_BLOCK:
-		make_block(sema, *expr);
+		make_block(sema, expr);
 		break;
 	case EXPR_COMPTIME:
 		sema_comptime(sema, expr);

@@ -584,11 +584,29 @@ static bool block_leaves(const struct block *block)
 	return block && !block->tail && block->stmts.len && leaves(vec_last(&block->stmts));
 }
 
-static void check_stmts(struct sema *sema, struct block *block)
+/* The branch of an "if comptime" at the end of a block that is a value has that value. */
+static void yield_branch(struct sema *sema, struct block *block)
+{
+	struct stmt *stmt = vec_last(&block->stmts);
+	struct block *taken = stmt->branch.then;
+	bool is_true;
+
+	block->stmts.len--;
+	block->tail = sema_new(sema, EXPR_BLOCK, stmt->span, sema->unknown);
+	block->tail->block = taken;
+	if (!sema_comptime_condition(sema, &stmt->branch.condition, &is_true))
+		return;
+	if (!is_true)
+		taken = stmt->branch.otherwise;
+	block->tail->block = taken ? taken : block_new(sema->arena, stmt->span);
+	sema_expr(sema, &block->tail);
+}
+
+static void check_stmts(struct sema *sema, struct block *block, size_t n)
 {
 	bool left = false;
 
-	for (size_t i = 0; i < block->stmts.len; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct stmt *stmt = block->stmts.data[i];
 
 		if (left)
@@ -598,9 +616,9 @@ static void check_stmts(struct sema *sema, struct block *block)
 	}
 }
 
-static void check_block(struct sema *sema, struct block *block,
-			void (*check_tail)(struct sema *sema, struct expr **tail))
+static void check_block(struct sema *sema, struct block *block, bool is_value)
 {
+	bool yields = is_value && !block->tail && block_has_value(block);
 	const struct expansion *outer = sema->expansion;
 	uint32_t calls = sema->calls_within;
 
@@ -608,9 +626,13 @@ static void check_block(struct sema *sema, struct block *block,
 		sema->expansion = block->expansion;
 	sema->calls_within = 0;
 	scope_push(sema);
-	check_stmts(sema, block);
-	if (block->tail)
-		check_tail(sema, &block->tail);
+	check_stmts(sema, block, block->stmts.len - yields);
+	if (yields)
+		yield_branch(sema, block);
+	else if (block->tail && is_value)
+		sema_expr(sema, &block->tail);
+	else if (block->tail)
+		discard(sema, &block->tail);
 	scope_pop(sema);
 	sema->expansion = outer;
 	block->calls = sema->calls_within;
@@ -619,10 +641,10 @@ static void check_block(struct sema *sema, struct block *block,
 
 void sema_block(struct sema *sema, struct block *block)
 {
-	check_block(sema, block, sema_expr);
+	check_block(sema, block, true);
 }
 
 void sema_nested_block(struct sema *sema, struct block *block)
 {
-	check_block(sema, block, discard);
+	check_block(sema, block, false);
 }
