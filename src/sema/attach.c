@@ -197,7 +197,8 @@ static void add_target(struct expanding *expansion, const struct plan_target *ta
 	instance = repeated ? NULL : find_shared(expansion, &signature, target);
 	if (!instance)
 		instance = new_instance(expansion, &signature);
-	instance->is_expanded |= expansion->is_pattern || instance->targets.len > 0;
+	instance->is_expanded |= expansion->is_pattern || instance->targets.len > 0 ||
+				 expansion->probe->attach_points.len > 1;
 	vec_push(expansion->sema->arena, &instance->targets, *target);
 }
 
@@ -534,7 +535,7 @@ static void find_sessions(struct sema *sema)
 	}
 }
 
-void attach_expand(struct sema *sema)
+bool attach_expand(struct sema *sema)
 {
 	const char *filter = sema->options->probe_filter;
 	regex_t regex;
@@ -543,7 +544,7 @@ void attach_expand(struct sema *sema)
 		diag_error(sema->diags, "bad-filter", SPAN_NONE,
 			   "--probe-filter: '%s' is not a regular expression", filter);
 		sema_blame_words(sema);
-		return;
+		return false;
 	}
 	for (size_t i = 0; i < sema->script->probes.len; i++)
 		expand_probe(sema, sema->script->probes.data[i], filter ? &regex : NULL);
@@ -551,8 +552,9 @@ void attach_expand(struct sema *sema)
 		regfree(&regex);
 	check_alone(sema);
 	if (!check_limits(sema))
-		return;
+		return false;
 	for (size_t i = 0; i < sema->instances.len; i++)
 		add_program(sema, sema->instances.data[i], i + 1);
 	find_sessions(sema);
+	return true;
 }

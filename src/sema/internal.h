@@ -91,6 +91,7 @@ struct sema_map {
 	bool is_assigned; /* something writes it */
 	bool is_left_out; /* a probe that is left out writes it */
 	bool is_circular; /* it is made only of itself */
+	enum type_clock clock; /* as of a variable */
 	const struct map_decl *decl;
 	uint32_t updaters; /* programs that update it: 0, 1, 2 for more */
 	uint32_t last_updater; /* index + 1 */
@@ -112,7 +113,7 @@ struct sema_instance {
 	VEC(struct plan_target)
 	targets;
 	bool is_multi;
-	bool is_expanded; /* the target is not what the attach point says, or there are several */
+	bool is_expanded; /* of one or several attach points that stand for more */
 	VEC(struct sema_variable *)
 	variables; /* learned; all rounds */
 	struct hashmap places; /* the first variable of each place in the script, by its offset */
@@ -229,6 +230,9 @@ const struct type *sema_keep_space(struct sema *sema, const struct type *to,
 				   const struct type *from);
 /* Whether a written cast from @from to @to is allowed. */
 bool sema_can_cast(struct sema *sema, const struct type *from, const struct type *to);
+/* Whether a literal that becomes an enum is one of its values; else that is reported. Others may be
+ * any number. */
+bool sema_check_enum(struct sema *sema, const struct expr *value, const struct type *to);
 /* Whether it is an integer (enums included), without bool: what arithmetic takes. */
 bool sema_is_number(const struct sema *sema, const struct type *type);
 
@@ -338,6 +342,11 @@ void infer_zero(struct sema *sema, struct infer *infer);
 /* The join of two checked expressions, as arms of ?: have it: literals adopt the other's type. NULL
  * if there is none. */
 const struct type *infer_join(struct sema *sema, const struct expr *a, const struct expr *b);
+/* Of which clock a number of nanoseconds is, also with something added or taken away. */
+enum type_clock infer_clock(const struct sema *sema, const struct expr *number);
+/* Of a variable or map that is given the number: the first clock that is not the usual one stays.
+ */
+void infer_learn_clock(struct sema *sema, enum type_clock *clock, const struct expr *number);
 
 /* --- calls: functions*.c --- */
 typedef void sema_call_fn(struct sema *sema, struct expr **call);
@@ -394,7 +403,8 @@ void named_check(struct sema *sema);
 
 /* --- passes --- */
 void config_apply(struct sema *sema); /* config.c */
-void attach_expand(struct sema *sema); /* attach.c: fills sema->instances and the plan's programs */
+/* attach.c: fills sema->instances and the plan's programs; false: the bodies cannot be checked */
+bool attach_expand(struct sema *sema);
 void finish_plan(struct sema *sema); /* finish.c */
 void size_check(struct sema *sema); /* size.c: values and programs that take too much memory */
 

@@ -8,6 +8,11 @@
 
 /* --- diagnostics --- */
 
+static bool failed(const struct sema *sema)
+{
+	return diags_count(sema->diags, DIAG_ERROR) > 0;
+}
+
 static struct diag *note_origin(struct sema *sema, struct diag *diag)
 {
 	const struct sema_instance *instance = sema->instance;
@@ -17,7 +22,7 @@ static struct diag *note_origin(struct sema *sema, struct diag *diag)
 	for (const struct expansion *at = sema->expansion; at; at = at->outer)
 		diag_note(diag, at->call, "expanded from");
 	if (instance && instance->is_expanded)
-		diag_note(diag, instance->point->span, "expanded from: %s",
+		diag_note(diag, instance->probe->body->span, "expanded from: %s",
 			  instance->targets.data[0].name);
 	return diag;
 }
@@ -129,12 +134,15 @@ static void check_round(struct sema *sema)
 
 /* --- the fixed point --- */
 
-/* Maps that only read as zero, and declared variables that nothing is assigned to. */
+/* Maps that only read as zero, and declared variables that nothing is assigned to. Where probes are
+ * in error, nothing is assumed of what they would write. */
 static void zero_unassigned(struct sema *sema)
 {
 	for (size_t i = 0; i < sema->maps.len; i++) {
 		struct sema_map *map = sema->maps.data[i];
 
+		if (map->is_left_out && failed(sema))
+			continue;
 		if (!map->is_assigned && !map->value.type)
 			infer_zero(sema, &map->value);
 		if (map->is_left_out && map->shape_known && !map->is_scalar && !map->key.type)
@@ -231,11 +239,6 @@ static void assert_typed(struct sema *sema)
 
 /* --- the passes --- */
 
-static bool failed(const struct sema *sema)
-{
-	return diags_count(sema->diags, DIAG_ERROR) > 0;
-}
-
 struct plan *sema_check(const struct sema_options *options, struct script *script,
 			struct ast_unit *unit)
 {
@@ -258,8 +261,7 @@ struct plan *sema_check(const struct sema_options *options, struct script *scrip
 	sema.plan->uses_warnings = options->warnings;
 
 	config_apply(&sema);
-	attach_expand(&sema);
-	if (!failed(&sema))
+	if (attach_expand(&sema))
 		check_bodies(&sema);
 	if (!failed(&sema))
 		named_check(&sema);
