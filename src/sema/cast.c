@@ -182,7 +182,7 @@ bool sema_can_cast(struct sema *sema, const struct type *from, const struct type
 	return false;
 }
 
-static bool check_enum_literal(struct sema *sema, const struct expr *value, const struct type *to)
+bool sema_check_enum(struct sema *sema, const struct expr *value, const struct type *to)
 {
 	uint64_t number;
 
@@ -237,7 +237,7 @@ void sema_cast(struct sema *sema, struct expr **expr)
 		cast->type = sema->unknown;
 		return;
 	}
-	check_enum_literal(sema, cast->cast.operand, to);
+	sema_check_enum(sema, cast->cast.operand, to);
 	cast->type = to = sema_keep_space(sema, to, from);
 	if (from != to)
 		return;

@@ -265,26 +265,10 @@ void sema_call_syscall_name(struct sema *sema, struct expr **call)
 	name_of(sema, *call);
 }
 
-/* Of which clock a number of nanoseconds is, also with something added or taken away. */
-static enum type_clock clock_of(const struct expr *number)
-{
-	for (;;) {
-		if (number->kind == EXPR_CAST)
-			number = number->cast.operand;
-		else if (number->kind == EXPR_BINARY)
-			number = number->binary.left;
-		else
-			break;
-	}
-	if (number->kind == EXPR_BUILTIN && number->ident.builtin->id == BUILTIN_nsecs)
-		return (enum type_clock)number->ident.index;
-	return CLOCK_BOOT;
-}
-
 void sema_call_strftime(struct sema *sema, struct expr **at)
 {
 	struct expr *call = *at, *number = call->call.args.data[1];
-	enum type_clock clock = clock_of(number);
+	enum type_clock clock = infer_clock(sema, number);
 	uint64_t ignored;
 	bool is_negative;
 

@@ -337,3 +337,34 @@ const struct type *infer_join(struct sema *sema, const struct expr *a, const str
 		return NULL;
 	return infer.type ? infer.type : sema->unknown;
 }
+
+/* --- clocks --- */
+
+enum type_clock infer_clock(const struct sema *sema, const struct expr *number)
+{
+	for (;;) {
+		if (number->kind == EXPR_CAST)
+			number = number->cast.operand;
+		else if (number->kind == EXPR_BINARY)
+			number = number->binary.left;
+		else if (number->kind == EXPR_BLOCK && number->block->tail)
+			number = number->block->tail;
+		else
+			break;
+	}
+	if (number->kind == EXPR_BUILTIN && number->ident.builtin->id == BUILTIN_nsecs)
+		return (enum type_clock)number->ident.index;
+	if (number->kind == EXPR_VAR && number->var.variable)
+		return number->var.variable->clock;
+	if (number->kind == EXPR_MAP)
+		return sema->maps.data[number->map.map]->clock;
+	return CLOCK_BOOT;
+}
+
+void infer_learn_clock(struct sema *sema, enum type_clock *clock, const struct expr *number)
+{
+	if (*clock != CLOCK_BOOT || infer_clock(sema, number) == CLOCK_BOOT)
+		return;
+	*clock = infer_clock(sema, number);
+	sema->changed = true;
+}

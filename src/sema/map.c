@@ -349,6 +349,7 @@ void map_assign(struct sema *sema, struct sema_map *map, struct expr *target, st
 		return;
 	if (!infer_expr(sema, &map->value, *value))
 		report_value(sema, map, (*value)->type, (*value)->span);
+	infer_learn_clock(sema, &map->clock, *value);
 	note_value(map, (*value)->span);
 	target->type = sema_map_value_type(sema, map);
 	note_refusal(sema, target);

@@ -198,6 +198,8 @@ static void report_mismatch(struct sema *sema, const struct sema_variable *varia
 
 static bool number_fits(struct sema *sema, const struct type *to, const struct expr *value)
 {
+	if (to->kind == TYPE_ENUM && value->type->kind == TYPE_INT)
+		return sema_check_enum(sema, value, to);
 	if (value->type->kind != TYPE_INT || to->kind != TYPE_INT ||
 	    type_int_holds(to, value->integer.value, value->integer.is_negative))
 		return true;
@@ -305,8 +307,10 @@ void scope_assign(struct sema *sema, struct sema_variable *variable, const struc
 {
 	variable->has_value = true;
 	variable->variable->is_assigned = true;
-	if (value)
+	if (value) {
 		type = value->type;
+		infer_learn_clock(sema, &variable->variable->clock, value);
+	}
 	if (variable->variable->is_fixed) {
 		assign_fixed(sema, variable, value, type, span);
 		return;

@@ -53,6 +53,17 @@ static void report_unknown(struct sema *sema, const struct type_expr *type)
 	sema_hint_no_btf(sema, diag);
 }
 
+/* Types of map values that have parameters, and so no name that says all of them. */
+static bool is_map_value_name(const struct type_expr *type)
+{
+	static const char *const names[] = {"hist_t", "lhist_t", "tseries_t"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (type->keyword == TYPE_NONE && !strcmp(type->name, names[i]))
+			return true;
+	return false;
+}
+
 static const struct type *find_name(struct sema *sema, const char *name)
 {
 	static const enum type_kind tags[] = {TYPE_STRUCT, TYPE_UNION, TYPE_ENUM};
@@ -77,7 +88,11 @@ static const struct type *find_base(struct sema *sema, struct type_expr *type)
 		base = types_by_tag(sema->types, type->keyword, type->name);
 	if (base)
 		return base;
-	report_unknown(sema, type);
+	if (is_map_value_name(type))
+		sema_error(sema, "variable-type", type->span,
+			   "Only values of maps are of type '%s'", type->name);
+	else
+		report_unknown(sema, type);
 	return sema->unknown;
 }
 
