@@ -254,6 +254,22 @@ void diag_say(FILE *out, const struct diag_style *style, enum diag_severity seve
 	strbuf_free(&line);
 }
 
+void diag_say_hint(FILE *out, const struct diag_style *style, const char *fmt, ...)
+{
+	struct strbuf line = STRBUF_INIT;
+	va_list args;
+
+	if (style->no_warnings)
+		return;
+	strbuf_adds(&line, "HINT: ");
+	va_start(args, fmt);
+	strbuf_vaddf(&line, fmt, args);
+	va_end(args);
+	strbuf_addc(&line, '\n');
+	fwrite(line.data, 1, line.len, out);
+	strbuf_free(&line);
+}
+
 static void render(const struct diags *diags, const struct diag *diag, FILE *out,
 		   const struct diag_style *style)
 {
@@ -268,6 +284,8 @@ static void render(const struct diags *diags, const struct diag *diag, FILE *out
 	for (size_t i = 0; i < diag->notes.len; i++) {
 		const struct note *note = &diag->notes.data[i];
 
+		if (note->is_hint && style->no_warnings)
+			continue;
 		fprintf(out, "%s%s%s\n", note->is_hint ? "HINT: " : "",
 			diag_location_text(scratch, diags->sources, note->span), note->text);
 		render_place(out, diags->sources, note->span);

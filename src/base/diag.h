@@ -52,7 +52,7 @@ bool diags_muted_error(const struct diags *diags);
 
 struct diag_style {
 	bool colour;
-	bool no_warnings; /* drop warnings and their hints */
+	bool no_warnings; /* drop warnings and all hints */
 	bool no_tags; /* print "ERROR:" rather than "ERROR[tag]:" */
 };
 
@@ -65,6 +65,10 @@ void diag_put_severity(struct strbuf *out, const struct diag_style *style,
 /* Prints a line about the system rather than about a script, unless it is an unwanted warning. */
 void diag_say(FILE *out, const struct diag_style *style, enum diag_severity severity,
 	      const char *tag, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+
+/* A hint on what was said last. */
+void diag_say_hint(FILE *out, const struct diag_style *style, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* The one place that knows the head of a located message: "FILE:L:C-E: ", or "FILE:L1-L2: ", or "".
  */

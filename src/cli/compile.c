@@ -279,7 +279,8 @@ static void say_too_large(const struct cli *cli)
 {
 	diag_say(stderr, &cli->style, DIAG_ERROR, "too-large",
 		 "the body of a probe is larger than BPF programs can be");
-	fputs("HINT: parts of it can be probes of their own, on the same attach point\n", stderr);
+	diag_say_hint(stderr, &cli->style,
+		      "parts of it can be probes of their own, on the same attach point");
 }
 
 /* An exit status. */

@@ -62,9 +62,9 @@ static bool report_refused(const struct attaching *attaching, uint32_t target, b
 		report(attaching->run, attaching->prog, is_error ? DIAG_ERROR : DIAG_WARNING,
 		       attaching->prog->targets.data[target].name, why);
 	if (is_error && may_be_missing)
-		fprintf(options->err,
-			"HINT: if it may be missing, set missing_probes = \"warn\" in "
-			"the config block\n");
+		diag_say_hint(options->err, options->style,
+			      "if it may be missing, set missing_probes = \"warn\" in "
+			      "the config block");
 	return !is_error;
 }
 

@@ -119,11 +119,12 @@ void explain_load_failure(struct run *run, const struct plan_prog *prog, int err
 	const char *complaint = last_complaint(run->arena, log);
 	const char *line = last_source_line(run->arena, log);
 	struct strbuf head = STRBUF_INIT;
+	const struct diag_style *style = run->options->style;
 	FILE *err = run->options->err;
 
 	if (prog)
 		output_put_place(&head, &prog->place);
-	diag_put_severity(&head, run->options->style, DIAG_ERROR, "load-refused");
+	diag_put_severity(&head, style, DIAG_ERROR, "load-refused");
 	fprintf(err, "%sthe kernel refused %s%s: %s\n", strbuf_str(&head),
 		prog ? "the program for " : "the script",
 		prog && prog->targets.len ? prog->targets.data[0].name : "",
@@ -134,11 +135,11 @@ void explain_load_failure(struct run *run, const struct plan_prog *prog, int err
 	else if (prog && prog->place.text)
 		fprintf(err, "%s\n", prog->place.text);
 	if (!reason && complaint)
-		fprintf(err, "HINT: the kernel says: %s\n", complaint);
+		diag_say_hint(err, style, "the kernel says: %s", complaint);
 	if (reason && reason->hint)
-		fprintf(err, "HINT: %s\n", reason->hint);
+		diag_say_hint(err, style, "%s", reason->hint);
 	if (run->options->debug_verifier && *log)
 		fprintf(err, "%s", log);
 	else if (*log)
-		fprintf(err, "HINT: -d verifier shows the kernel's whole log\n");
+		diag_say_hint(err, style, "-d verifier shows the kernel's whole log");
 }

@@ -92,8 +92,8 @@ static void run_test(struct run *run, const struct plan_prog *prog, int fd)
 static void complain_of_none(struct run *run, const char *what)
 {
 	run_error(run, "no-tests", "there is no %s to run", what);
-	fprintf(run->options->err,
-		"HINT: they are probes named %s:NAME; --probe-filter may have left none\n", what);
+	diag_say_hint(run->options->err, run->options->style,
+		      "they are probes named %s:NAME; --probe-filter may have left none", what);
 	run->result->failed_tests++;
 }
 
