@@ -21,13 +21,13 @@ static LLVMValueRef emit_high(struct codegen *cg, LLVMValueRef pair)
 }
 
 /* Which namespace it is, is constant when the program is loaded: one of the ways remains. */
-LLVMValueRef emit_pid_tgid(struct codegen *cg)
+LLVMValueRef emit_pid_tgid_at(struct codegen *cg, LLVMValueRef info)
 {
 	LLVMBasicBlockRef init = cg_block(cg, "init_ns"), own = cg_block(cg, "pid_ns");
 	LLVMBasicBlockRef next = cg_block(cg, "pid");
 	LLVMValueRef dev = emit_setting(cg, offsetof(struct plan_settings, pid_ns_dev));
 	LLVMValueRef ino = emit_setting(cg, offsetof(struct plan_settings, pid_ns_ino));
-	LLVMValueRef info = cg_temp(cg, sizeof(struct bpf_pidns_info), 8), from_init, from_own;
+	LLVMValueRef from_init, from_own;
 
 	emit_branch(cg, LLVMBuildIsNull(cg->builder, ino, ""), init, own);
 	cg_position(cg, init);
@@ -41,6 +41,11 @@ LLVMValueRef emit_pid_tgid(struct codegen *cg)
 	emit_jump(cg, next);
 	cg_position(cg, next);
 	return emit_phi(cg, from_init, init, from_own, own);
+}
+
+LLVMValueRef emit_pid_tgid(struct codegen *cg)
+{
+	return emit_pid_tgid_at(cg, cg_temp(cg, sizeof(struct bpf_pidns_info), 8));
 }
 
 /* Index 1: pid(init), in the initial namespace. */

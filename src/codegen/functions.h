@@ -101,6 +101,8 @@ LLVMValueRef emit_usdt_argument(struct codegen *cg, uint32_t n);
 
 /* i64 as bpf_get_current_pid_tgid() gives it, in the pid namespace of sonde. */
 LLVMValueRef emit_pid_tgid(struct codegen *cg);
+/* The same; @info is 8 bytes to work with. */
+LLVMValueRef emit_pid_tgid_at(struct codegen *cg, LLVMValueRef info);
 
 /* A user address of the current process as a usym. */
 void emit_usym(struct codegen *cg, LLVMValueRef address, LLVMValueRef dst);

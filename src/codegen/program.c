@@ -10,7 +10,7 @@
  *	leave      gives scratch memory back
  *	return
  */
-#include "codegen/internal.h"
+#include "codegen/functions.h"
 
 #include <string.h>
 
@@ -105,7 +105,7 @@ static LLVMBasicBlockRef counting_block(struct codegen *cg, const char *name, ui
 static void emit_pid_filter(struct codegen *cg, LLVMBasicBlockRef filtered)
 {
 	LLVMBasicBlockRef test, pass;
-	LLVMValueRef target, pid;
+	LLVMValueRef target, ids;
 
 	if (!(cg->program->provider->flags & PROVIDER_PID_PREDICATE))
 		return;
@@ -114,9 +114,11 @@ static void emit_pid_filter(struct codegen *cg, LLVMBasicBlockRef filtered)
 	target = emit_setting(cg, offsetof(struct plan_settings, target_tgid));
 	emit_branch(cg, LLVMBuildIsNull(cg->builder, target, ""), pass, test);
 	cg_position(cg, test);
-	pid = emit_helper0(cg, BPF_FUNC_get_current_pid_tgid, cg->i64);
-	pid = LLVMBuildLShr(cg->builder, pid, cg_i64(cg, 32), "");
-	emit_branch(cg, LLVMBuildICmp(cg->builder, LLVMIntEQ, pid, target, ""), pass, filtered);
+	/* Scratch memory is not there yet. */
+	cg->program->stack_used += sizeof(uint64_t);
+	ids = emit_pid_tgid_at(cg, cg_local(cg, cg->i64, "ids"));
+	ids = LLVMBuildLShr(cg->builder, ids, cg_i64(cg, 32), "");
+	emit_branch(cg, LLVMBuildICmp(cg->builder, LLVMIntEQ, ids, target, ""), pass, filtered);
 	cg_position(cg, pass);
 }
 

@@ -61,7 +61,6 @@ struct plan_settings {
 	uint64_t has_child; /* has_cpid */
 	uint64_t ncpus;
 	uint64_t start_ns; /* boot-time clock when tracing began: elapsed */
-	uint64_t tracer_tgid; /* in the initial namespace */
 	uint64_t wall_offset_ns; /* wall clock less boot-time clock when tracing began: the
 				    intervals of tseries() lie at multiples of wall-clock time */
 };

@@ -154,7 +154,6 @@ static void fill_settings(const struct run *run, struct plan_settings *settings)
 		.has_child = options->child_argv != NULL,
 		.ncpus = (uint64_t)sysconf(_SC_NPROCESSORS_ONLN),
 		.start_ns = clock_ns(CLOCK_BOOTTIME),
-		.tracer_tgid = (uint64_t)getpid(),
 		.wall_offset_ns = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_BOOTTIME),
 	};
 	if (!stat("/proc/self/ns/pid", &ns) && ns.st_ino != INITIAL_PID_NS_INO) {
