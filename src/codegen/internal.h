@@ -373,6 +373,8 @@ struct cg_function *cg_function_new(struct codegen *cg, const char *name, LLVMTy
 /* place.c: FIELD, TUPLE_FIELD, INDEX and UNARY_DEREF */
 LLVMValueRef emit_member(struct codegen *cg, const struct expr *expr);
 void emit_member_into(struct codegen *cg, const struct expr *expr, LLVMValueRef dst);
+/* Where the kernel's or a process' memory has it (i64); nothing is read there. */
+LLVMValueRef emit_place_address(struct codegen *cg, const struct expr *expr);
 
 /* arith.c, cast.c */
 LLVMValueRef emit_binary(struct codegen *cg, const struct expr *expr);

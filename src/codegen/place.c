@@ -467,6 +467,13 @@ void emit_member_into(struct codegen *cg, const struct expr *expr, LLVMValueRef 
 	emit_place_into(cg, &place, expr->type, dst, expr->error_event);
 }
 
+LLVMValueRef emit_place_address(struct codegen *cg, const struct expr *expr)
+{
+	struct place place = emit_place(cg, expr);
+
+	return place.kind == PLACE_CTX ? ctx_address(cg, place.offset) : place.address;
+}
+
 LLVMValueRef emit_args_field(struct codegen *cg, uint32_t index)
 {
 	uint32_t n;

@@ -18,8 +18,7 @@ static enum type_space pointer_space(struct sema *sema, const struct expr *point
 	return sema_ptr_space(sema, pointer->type);
 }
 
-/* The space that an object is read from; SPACE_UNKNOWN if it is the script's own memory. */
-static enum type_space object_space(struct sema *sema, const struct expr *object)
+enum type_space sema_object_space(struct sema *sema, const struct expr *object)
 {
 	const struct expr *inner = NULL;
 
@@ -31,7 +30,7 @@ static enum type_space object_space(struct sema *sema, const struct expr *object
 		inner = object->index.object;
 	if (object->kind == EXPR_UNARY && object->unary.op == UNARY_DEREF)
 		inner = object->unary.operand;
-	return inner ? object_space(sema, inner) : SPACE_UNKNOWN;
+	return inner ? sema_object_space(sema, inner) : SPACE_UNKNOWN;
 }
 
 /*
@@ -132,8 +131,8 @@ static struct expr *new_deref(struct sema *sema, struct expr *pointer)
 {
 	struct expr *deref = expr_unary(sema->arena, pointer->span, UNARY_DEREF, pointer);
 
-	deref->type = place_pointer(sema, pointer->type->ptr.to, object_space(sema, pointer));
-	note_read(sema, deref, object_space(sema, pointer));
+	deref->type = place_pointer(sema, pointer->type->ptr.to, sema_object_space(sema, pointer));
+	note_read(sema, deref, sema_object_space(sema, pointer));
 	return deref;
 }
 
@@ -201,7 +200,7 @@ void sema_field(struct sema *sema, struct expr **expr)
 		report_field(sema, field, type);
 		return;
 	}
-	space = object_space(sema, field->field.object);
+	space = sema_object_space(sema, field->field.object);
 	field->type = place_pointer(sema, path->field[path->n - 1]->type, space);
 	if (field->field.object->kind == EXPR_RECORD) {
 		fold_record_field(expr);
@@ -351,7 +350,7 @@ void sema_index(struct sema *sema, struct expr **expr)
 	if (!check_index(sema, index))
 		return;
 	sema_cast_to_64(sema, &index->index.index);
-	space = object_space(sema, index->index.object);
+	space = sema_object_space(sema, index->index.object);
 	index->type = place_pointer(sema, type, space);
 	note_read(sema, index, space);
 }
@@ -392,8 +391,9 @@ void sema_deref(struct sema *sema, struct expr **expr)
 			  "Cast it first: *(uint64 *)...");
 		return;
 	}
-	deref->type = place_pointer(sema, type->ptr.to, object_space(sema, deref->unary.operand));
-	note_read(sema, deref, object_space(sema, deref->unary.operand));
+	deref->type =
+		place_pointer(sema, type->ptr.to, sema_object_space(sema, deref->unary.operand));
+	note_read(sema, deref, sema_object_space(sema, deref->unary.operand));
 }
 
 static void map_address(struct sema *sema, struct expr *addr)

@@ -219,6 +219,34 @@ static void fit_literal(struct sema *sema, struct expr *value, const struct type
 		retype_literal(value, type_int(sema->types, to->size, false));
 }
 
+/* Where an array is: memory of the kernel, as a tracepoint's record is, or of a process. */
+static enum type_space array_space(struct sema *sema, const struct expr *array)
+{
+	const struct expr *root = array;
+
+	while (root->kind == EXPR_FIELD || root->kind == EXPR_INDEX)
+		root = root->kind == EXPR_FIELD ? root->field.object : root->index.object;
+	if (root->kind == EXPR_BUILTIN && root->ident.builtin->id == BUILTIN_args &&
+	    root->type->kind != TYPE_PTR && sema->provider->context == CONTEXT_RECORD)
+		return SPACE_KERNEL;
+	return sema_object_space(sema, array);
+}
+
+/* An array behind a pointer decays to its address, as in C: (struct tcp_skb_cb *)$skb->cb. */
+static bool decay(struct sema *sema, struct expr *cast, const struct type *to)
+{
+	const struct type *from = cast->cast.operand->type;
+	enum type_space space;
+
+	if (to->kind != TYPE_PTR || (from->kind != TYPE_ARRAY && from->kind != TYPE_STRING))
+		return false;
+	space = array_space(sema, cast->cast.operand);
+	if (space == SPACE_UNKNOWN)
+		return false;
+	cast->type = type_ptr(sema->types, to->ptr.to, space);
+	return true;
+}
+
 void sema_cast(struct sema *sema, struct expr **expr)
 {
 	struct expr *cast = *expr;
@@ -228,6 +256,8 @@ void sema_cast(struct sema *sema, struct expr **expr)
 	to = sema_type(sema, cast->cast.to, cast->cast.operand);
 	cast->type = to;
 	if (to == sema->unknown || !sema_is_known(sema, cast->cast.operand))
+		return;
+	if (decay(sema, cast, to))
 		return;
 	fit_literal(sema, cast->cast.operand, to);
 	from = cast->cast.operand->type;

@@ -253,6 +253,8 @@ const struct type *sema_query_type(struct sema *sema, struct type_expr *type, st
 enum type_space sema_space(const struct sema *sema);
 /* The space that reading through the pointer uses: never SPACE_UNKNOWN. */
 enum type_space sema_ptr_space(const struct sema *sema, const struct type *ptr);
+/* The space that an object is read from; SPACE_UNKNOWN if it is the script's own memory. */
+enum type_space sema_object_space(struct sema *sema, const struct expr *object);
 const struct type *sema_int64(struct sema *sema);
 const struct type *sema_uint64(struct sema *sema);
 
