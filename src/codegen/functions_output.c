@@ -103,11 +103,20 @@ LLVMValueRef emit_call_print(struct codegen *cg, const struct expr *call, LLVMVa
 
 /* --- the end of tracing --- */
 
+/* Of an iterator that sonde reads itself: the kernel ends a walk, with EAGAIN, at a result of 1. */
+static void emit_end_of_walk(struct codegen *cg)
+{
+	if (cg->program->provider->context == CONTEXT_ITER &&
+	    !cg->program->plan->targets.data[0].extra)
+		emit_store(cg, cg_i32(cg, 1), cg_result_address(cg), 4);
+}
+
 /* The state is set first: a full ring buffer cannot keep the script from ending. */
 static void emit_exiting(struct codegen *cg, LLVMValueRef code)
 {
 	emit_store(cg, code, emit_state(cg, offsetof(struct plan_state, exit_code)), 8);
 	emit_store(cg, cg_i64(cg, 1), emit_state(cg, offsetof(struct plan_state, exiting)), 8);
+	emit_end_of_walk(cg);
 }
 
 LLVMValueRef emit_call_exit(struct codegen *cg, const struct expr *call, LLVMValueRef dst)

@@ -113,7 +113,7 @@ bool semaphore_count(pid_t pid, uint64_t address, int by);
 void semaphores_activate(struct provider_links *links, const char *path, uint64_t offset,
 			 pid_t pid);
 /* --- iterate.c: iterators read to their end by a thread --- */
-struct iteration *iteration_start(const int *fds, size_t n);
+struct iteration *iteration_start(const int *fds, size_t n, const uint64_t *stop);
 int iteration_fd(const struct iteration *iteration); /* readable when it has ended */
 void iteration_end(struct iteration *iteration); /* waits; NULL is allowed */
 

@@ -14,8 +14,15 @@ struct iteration {
 	int *fds;
 	size_t n;
 	int done_fd;
+	const uint64_t *stop; /* set by a program that has seen enough */
 	bool cancelled;
 };
+
+static bool is_over(const struct iteration *iteration)
+{
+	return __atomic_load_n(&iteration->cancelled, __ATOMIC_RELAXED) ||
+	       __atomic_load_n(iteration->stop, __ATOMIC_RELAXED);
+}
 
 static void *read_all(void *data)
 {
@@ -25,18 +32,17 @@ static void *read_all(void *data)
 	for (size_t i = 0; i < iteration->n; i++) {
 		ssize_t n = 1;
 
-		/* EAGAIN: the kernel pauses after a million objects. */
-		while (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR))) {
-			if (__atomic_load_n(&iteration->cancelled, __ATOMIC_RELAXED))
-				break;
+		/* EAGAIN: the kernel pauses after a million objects, or a program has ended the
+		 * walk. */
+		while (!is_over(iteration) &&
+		       (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR))))
 			n = read(iteration->fds[i], text, sizeof(text));
-		}
 	}
 	eventfd_write(iteration->done_fd, 1);
 	return NULL;
 }
 
-struct iteration *iteration_start(const int *fds, size_t n)
+struct iteration *iteration_start(const int *fds, size_t n, const uint64_t *stop)
 {
 	struct iteration *iteration = calloc(1, sizeof(*iteration));
 	sigset_t all, before;
@@ -50,6 +56,7 @@ struct iteration *iteration_start(const int *fds, size_t n)
 	for (size_t i = 0; i < n; i++)
 		iteration->fds[i] = fds[i];
 	iteration->n = n;
+	iteration->stop = stop;
 	iteration->done_fd = eventfd(0, EFD_CLOEXEC);
 	/* Signals are the main thread's. */
 	sigfillset(&all);

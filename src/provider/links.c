@@ -81,7 +81,7 @@ const char *provider_links_pin(const struct provider_links *links)
 	return links->pin;
 }
 
-int provider_links_iterate(struct provider_links *links)
+int provider_links_iterate(struct provider_links *links, const uint64_t *stop)
 {
 	int *fds = calloc(links->n + 1, sizeof(*fds));
 	size_t n = 0;
@@ -92,7 +92,7 @@ int provider_links_iterate(struct provider_links *links)
 		if (links->entries[i].is_iterator)
 			fds[n++] = links->entries[i].fd;
 	if (n)
-		links->iteration = iteration_start(fds, n);
+		links->iteration = iteration_start(fds, n, stop);
 	free(fds);
 	return links->iteration ? iteration_fd(links->iteration) : -1;
 }

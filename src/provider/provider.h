@@ -217,9 +217,9 @@ size_t provider_links_count(const struct provider_links *links);
 void provider_links_unwatch(struct provider_links *links, uint64_t address);
 /* Where an iterator was pinned rather than run, or NULL. */
 const char *provider_links_pin(const struct provider_links *links);
-/* Begins to run the iterators that were attached. A descriptor that is readable once all have
- * ended, or -1 if there is none; the links own it. */
-int provider_links_iterate(struct provider_links *links);
+/* Begins to run the iterators that were attached, until *@stop is set. A descriptor that is
+ * readable once all have ended, or -1 if there is none; the links own it. */
+int provider_links_iterate(struct provider_links *links, const uint64_t *stop);
 /* Stops every event at once; nothing fires any more. What takes time is left for freeing. */
 void provider_links_disable(struct provider_links *links);
 /* Detaches everything. */

@@ -249,8 +249,9 @@ static bool matches_cpp(const char *wanted, const char *mangled)
 	const char *short_name;
 	bool matches;
 
+	/* Functions of C, and main(), have the same name in both. */
 	if (!demangled)
-		return false;
+		return glob_match(wanted, mangled);
 	short_name = without_result(demangled);
 	matches = glob_match(wanted, demangled) || glob_match(wanted, short_name);
 	if (!matches) {

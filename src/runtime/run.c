@@ -290,7 +290,7 @@ static void trace(struct run *run)
 		run->stopping = true;
 	}
 	if (!run->stopping)
-		run->iterate_fd = provider_links_iterate(run->links);
+		run->iterate_fd = provider_links_iterate(run->links, &run->state->exiting);
 	if (!run->stopping && run_can_fire(run))
 		poll_events(run);
 	symbols_note_kernel(run->symbols);

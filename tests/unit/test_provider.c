@@ -419,12 +419,13 @@ START_TEST(links_close_what_they_own)
 {
 	struct provider_links *links = provider_links_new();
 	int fds[2];
+	uint64_t stop = 0;
 	char byte;
 
 	ck_assert_int_eq(pipe(fds), 0);
 	provider_links_add_fd(links, fds[1]);
 	ck_assert_uint_eq(provider_links_count(links), 1);
-	ck_assert_int_eq(provider_links_iterate(links), -1);
+	ck_assert_int_eq(provider_links_iterate(links, &stop), -1);
 	provider_links_disable(links);
 	/* The last writer is gone. */
 	ck_assert_int_eq(read(fds[0], &byte, 1), 0);
