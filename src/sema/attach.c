@@ -312,8 +312,20 @@ static void report_missing(const struct expanding *expansion, const struct plan_
 	}
 }
 
-/* The targets of the attach point on this machine; with --check, one without globs is taken as it
- * stands. */
+/* Whether --check takes an attach point that has no target here as it stands. A body that cannot be
+ * understood without one is left out where the script says that it may be missing. */
+static bool stands_for_itself(const struct expanding *expansion)
+{
+	const struct sema *sema = expansion->sema;
+	const struct mentions *mentions = &expansion->mentions;
+	bool is_typed = mentions->args ||
+			(mentions->retval && expansion->provider->context == CONTEXT_BTF_ARGS);
+
+	return sema->options->check_only &&
+	       !(is_typed && sema->plan->config.missing_probes != MISSING_ERROR);
+}
+
+/* The targets of the attach point on this machine. */
 static bool find_targets(struct expanding *expansion, const struct plan_target *pattern,
 			 struct found *found)
 {
@@ -321,15 +333,19 @@ static bool find_targets(struct expanding *expansion, const struct plan_target *
 	const char *error = NULL;
 	int n = expansion->provider->expand(sema->options->env, pattern, collect, found, &error);
 
-	if (!found->targets.len && sema->options->check_only && !expansion->is_pattern) {
+	if (found->targets.len)
+		return true;
+	if (stands_for_itself(expansion)) {
+		if (expansion->is_pattern && sema->plan->config.missing_probes != MISSING_IGNORE)
+			diag_warning(sema->diags, "no-probe", expansion->point->span,
+				     "No matches for %s on this machine.", expansion->point->text);
 		collect(pattern, found);
 		return true;
 	}
 	if (n < 0 && !error)
 		error = strerror(-n);
-	if (!found->targets.len)
-		report_missing(expansion, pattern, error);
-	return found->targets.len > 0;
+	report_missing(expansion, pattern, error);
+	return false;
 }
 
 static bool is_filtered(const struct expanding *expansion, const regex_t *filter,
