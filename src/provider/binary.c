@@ -49,34 +49,13 @@ static const char *real_path(struct arena *arena, const char *path)
 	return arena_printf(arena, "%s%s", real, separator ? separator : "");
 }
 
-/* Whether the process shares what /proc/PID/@what stands for: its root, its mounts. True if that
- * may not be known. */
-static bool shares(pid_t pid, const char *what)
-{
-	struct stat here, there;
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/self/%s", what);
-	if (stat(path, &here))
-		return true;
-	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, what);
-	if (stat(path, &there))
-		return errno != ENOENT;
-	return here.st_dev == there.st_dev && here.st_ino == there.st_ino;
-}
-
-bool provider_shares_files(pid_t pid)
-{
-	return shares(pid, "root") && shares(pid, "ns/mnt");
-}
-
 /* As the traced process sees it, if it lives in a root or with mounts of its own. */
 static const char *rooted(const struct provider_env *env, const char *path)
 {
 	if (!env->pid || *path != '/' || !strncmp(path, "/proc/", 6) ||
 	    provider_shares_files(env->pid))
 		return path;
-	return arena_printf(env->arena, "/proc/%d/root%s", (int)env->pid, path);
+	return arena_printf(env->arena, "/proc/%d/root%s", (int)provider_thread(env->pid), path);
 }
 
 struct resolving {
@@ -188,7 +167,7 @@ static bool find_library(struct resolving *resolving, const char *name)
 /* Every file that the traced process has mapped to execute it. */
 static void find_mapped(struct resolving *resolving)
 {
-	pid_t pid = resolving->env->pid;
+	pid_t pid = provider_thread(resolving->env->pid);
 	struct arena *arena = resolving->env->arena;
 	char *line = NULL;
 	const char *last = "";

@@ -78,6 +78,11 @@ int perf_attach_everywhere(const struct provider_attach *attach, struct perf_eve
 void perf_signature(const struct provider_env *env, const struct plan_target *target,
 		    struct provider_signature *signature);
 const char *perf_section(const struct provider_env *env, const struct plan_prog *prog);
+/* Whether the kernel can be asked for probes in the process alone: it goes by its first thread,
+ * which may have ended. Otherwise they are in all, and the program looks which it is in. */
+bool perf_has_thread(pid_t pid);
+int perf_attach_uprobe(const struct provider_attach *attach, struct perf_event_attr *attr,
+		       uint32_t index);
 /* On the first CPU that is online. */
 int perf_attach_one_cpu(const struct provider_attach *attach, struct perf_event_attr *attr,
 			uint32_t index);

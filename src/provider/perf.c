@@ -138,6 +138,18 @@ int perf_attach_everywhere(const struct provider_attach *attach, struct perf_eve
 		       : attach_cpus(attach, attr, index);
 }
 
+bool perf_has_thread(pid_t pid)
+{
+	return pid > 0 && provider_thread(pid) == pid;
+}
+
+int perf_attach_uprobe(const struct provider_attach *attach, struct perf_event_attr *attr,
+		       uint32_t index)
+{
+	return perf_has_thread(attach->pid) ? perf_attach(attach, attr, attach->pid, -1, index)
+					    : perf_attach_one_cpu(attach, attr, index);
+}
+
 int perf_attach_one_cpu(const struct provider_attach *attach, struct perf_event_attr *attr,
 			uint32_t index)
 {

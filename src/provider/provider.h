@@ -193,6 +193,10 @@ struct provider_symbol {
 bool provider_find_symbol(const struct provider_env *env, const struct plan_target *target,
 			  const char *name, struct provider_symbol *symbol);
 
+/* --- process.c: what /proc tells of a process --- */
+/* The thread that is to be asked for: @pid, or another one if the first thread has ended, while
+ * others go on. */
+pid_t provider_thread(pid_t pid);
 /* Whether a path is the same file for the process as for this one: it has the same root and mounts.
  * False if it has ended. */
 bool provider_shares_files(pid_t pid);

@@ -21,7 +21,7 @@ bool semaphore_count(pid_t pid, uint64_t address, int by)
 	bool done;
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/mem", (int)pid);
+	snprintf(path, sizeof(path), "/proc/%d/mem", (int)provider_thread(pid));
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return false;
@@ -40,7 +40,7 @@ static uint64_t find_mapping(pid_t pid, const struct stat *file, uint64_t offset
 	size_t size = 0;
 	FILE *maps;
 
-	snprintf(path, sizeof(path), "/proc/%d/maps", (int)pid);
+	snprintf(path, sizeof(path), "/proc/%d/maps", (int)provider_thread(pid));
 	maps = fopen(path, "re");
 	while (!found && maps && getline(&line, &size, maps) > 0) {
 		uint64_t start, end, from;

@@ -412,8 +412,7 @@ static int attach_one(const struct provider_attach *attach, const struct plan_ta
 	attr.config = is_return ? 1u << bit : 0;
 	attr.config1 = (uintptr_t)elf_file_on_disk(attach->env, target->module);
 	attr.config2 = offset;
-	result = attach->pid > 0 ? perf_attach(attach, &attr, attach->pid, -1, index)
-				 : perf_attach_one_cpu(attach, &attr, index);
+	result = perf_attach_uprobe(attach, &attr, index);
 	if (result)
 		*error = perf_error(attach->arena, result);
 	return result;
@@ -449,7 +448,7 @@ static int attach_some(const struct provider_attach *attach, uint32_t first, uin
 		.offsets = functions->offsets + first,
 		.cookies = attach->prog->uses_cookie ? functions->cookies + first : NULL,
 		.n = n,
-		.pid = attach->pid,
+		.pid = perf_has_thread(attach->pid) ? attach->pid : 0,
 		.is_return = functions->is_return,
 	};
 	int fd = uprobe_multi_attach(attach->prog_fd, &multi);
@@ -560,7 +559,8 @@ const struct provider provider_uprobe = {
 	.context = CONTEXT_PT_REGS,
 	.provides = PROVIDES_ARGN | PROVIDES_ARGS | PROVIDES_FUNC | PROVIDES_REG | PROVIDES_CTX |
 		    PROVIDES_SIGNAL | PROVIDES_UADDR,
-	.flags = PROVIDER_PREEMPTIBLE | PROVIDER_USER | PROVIDER_NEWEST_FIRST,
+	.flags = PROVIDER_PREEMPTIBLE | PROVIDER_USER | PROVIDER_NEWEST_FIRST |
+		 PROVIDER_PID_PREDICATE,
 	.parse = parse_uprobe,
 	.expand = expand_uprobe,
 	.signature = signature,
@@ -580,7 +580,8 @@ const struct provider provider_uretprobe = {
 	.context = CONTEXT_PT_REGS,
 	.provides = PROVIDES_RETVAL | PROVIDES_FUNC | PROVIDES_REG | PROVIDES_CTX |
 		    PROVIDES_SIGNAL | PROVIDES_UADDR,
-	.flags = PROVIDER_PREEMPTIBLE | PROVIDER_USER | PROVIDER_NEWEST_FIRST,
+	.flags = PROVIDER_PREEMPTIBLE | PROVIDER_USER | PROVIDER_NEWEST_FIRST |
+		 PROVIDER_PID_PREDICATE,
 	.parse = parse_uretprobe,
 	.expand = expand_uretprobe,
 	.signature = signature,

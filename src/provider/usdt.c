@@ -155,8 +155,7 @@ static int attach_one(const struct provider_attach *attach, const struct plan_ta
 		return -EINVAL;
 	attr.config1 = (uintptr_t)elf_file_on_disk(attach->env, target->module);
 	attr.config2 = offset;
-	result = attach->pid > 0 ? perf_attach(attach, &attr, attach->pid, -1, index)
-				 : perf_attach_one_cpu(attach, &attr, index);
+	result = perf_attach_uprobe(attach, &attr, index);
 	if (result)
 		*error = perf_error(attach->arena, result);
 	return result;
@@ -177,7 +176,8 @@ const struct provider provider_usdt = {
 	.min_kernel = "4.20",
 	.context = CONTEXT_USDT,
 	.provides = PROVIDES_ARGN | PROVIDES_REG | PROVIDES_CTX | PROVIDES_SIGNAL | PROVIDES_UADDR,
-	.flags = PROVIDER_PREEMPTIBLE | PROVIDER_USER | PROVIDER_NEWEST_FIRST,
+	.flags = PROVIDER_PREEMPTIBLE | PROVIDER_USER | PROVIDER_NEWEST_FIRST |
+		 PROVIDER_PID_PREDICATE,
 	.parse = parse,
 	.expand = expand,
 	.signature = signature,

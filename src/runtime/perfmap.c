@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/vec.h"
+#include "provider/provider.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -66,7 +67,7 @@ static FILE *open_map(struct perfmap *map)
 	int fd;
 
 	snprintf(map->path, sizeof(map->path), "/tmp/perf-%d.map", own_pid(map->tgid));
-	snprintf(path, sizeof(path), "/proc/%d/root%s", (int)map->tgid, map->path);
+	snprintf(path, sizeof(path), "/proc/%d/root%s", (int)provider_thread(map->tgid), map->path);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		fd = open(map->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);

@@ -7,8 +7,8 @@
 
 #include "base/arena.h"
 #include "base/hashmap.h"
+#include "provider/provider.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -289,16 +289,14 @@ const struct mapping *processes_find(const struct processes *processes, pid_t tg
 
 /* --- /proc --- */
 
-/* False if there is none: the process has ended, or its first thread has. */
-static bool read_maps(struct processes *processes, pid_t tgid, pid_t tid)
+void processes_note(struct processes *processes, pid_t tgid)
 {
 	char path[64], line[4352];
-	bool any = false;
 	struct timespec now;
 	FILE *maps;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/maps", (int)tgid, (int)tid);
+	snprintf(path, sizeof(path), "/proc/%d/maps", (int)provider_thread(tgid));
 	maps = fopen(path, "re");
 	while (maps && fgets(line, sizeof(line), maps)) {
 		struct mapping mapping = {
@@ -308,7 +306,6 @@ static bool read_maps(struct processes *processes, pid_t tgid, pid_t tid)
 		char permissions[5];
 		int name = 0;
 
-		any = true;
 		if (sscanf(line, "%lx-%lx %4s %lx %x:%x %lu %n", &mapping.start, &mapping.end,
 			   permissions, &mapping.file_offset, &major, &minor, &mapping.inode,
 			   &name) < 7 ||
@@ -322,22 +319,4 @@ static bool read_maps(struct processes *processes, pid_t tgid, pid_t tid)
 	}
 	if (maps)
 		fclose(maps);
-	return any;
-}
-
-void processes_note(struct processes *processes, pid_t tgid)
-{
-	struct dirent *entry;
-	char path[64];
-	DIR *tasks;
-
-	if (read_maps(processes, tgid, tgid))
-		return;
-	snprintf(path, sizeof(path), "/proc/%d/task", (int)tgid);
-	tasks = opendir(path);
-	while (tasks && (entry = readdir(tasks)))
-		if (entry->d_name[0] != '.' && read_maps(processes, tgid, atoi(entry->d_name)))
-			break;
-	if (tasks)
-		closedir(tasks);
 }

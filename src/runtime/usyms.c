@@ -101,7 +101,7 @@ static int open_rooted(pid_t tgid, const struct mapping *mapping)
 {
 	char path[PATH_MAX + 64];
 
-	snprintf(path, sizeof(path), "/proc/%d/root%s", (int)tgid, mapping->path);
+	snprintf(path, sizeof(path), "/proc/%d/root%s", (int)provider_thread(tgid), mapping->path);
 	return open_candidate(path, mapping, false);
 }
 
@@ -112,18 +112,18 @@ static int open_rooted(pid_t tgid, const struct mapping *mapping)
  */
 static int open_file(const struct usyms *usyms, pid_t tgid, const struct mapping *mapping)
 {
+	int thread = (int)provider_thread(tgid), fd;
 	char path[64];
-	int fd;
 
 	if (!strcmp(mapping->path, MAPPING_VDSO))
 		return open_vdso();
-	snprintf(path, sizeof(path), "/proc/%d/map_files/%lx-%lx", (int)tgid, mapping->start,
+	snprintf(path, sizeof(path), "/proc/%d/map_files/%lx-%lx", thread, mapping->start,
 		 mapping->end);
 	fd = open_candidate(path, mapping, false);
 	if (fd >= 0)
 		return fd;
 	/* Which takes a capability; the program itself does not. */
-	snprintf(path, sizeof(path), "/proc/%d/exe", (int)tgid);
+	snprintf(path, sizeof(path), "/proc/%d/exe", thread);
 	fd = open_candidate(path, mapping, true);
 	for (int i = 0; fd < 0 && tgid && i < MOST_ANCESTORS; i++) {
 		fd = open_rooted(tgid, mapping);
