@@ -32,6 +32,7 @@ static const struct {
 void compilation_init(struct compilation *compilation, const struct cli *cli)
 {
 	const char *btf = getenv("SONDE_BTF") ? getenv("SONDE_BTF") : getenv("BPFTRACE_BTF");
+	const char *vmlinux = getenv("SONDE_VMLINUX");
 	struct arena *arena = cli->arena;
 
 	*compilation = (struct compilation){.arena = arena};
@@ -51,6 +52,7 @@ void compilation_init(struct compilation *compilation, const struct cli *cli)
 		.usdt_file_activation = cli->usdt_file_activation,
 		.traceable_functions = cli->traceable,
 		.debuginfo = cli->debuginfo,
+		.vmlinux = vmlinux ? vmlinux : getenv("BPFTRACE_VMLINUX"),
 	};
 }
 

@@ -343,3 +343,29 @@ bool provider_find_symbol(const struct provider_env *env, const struct plan_targ
 	close_elf(&file);
 	return found;
 }
+
+int elf_check_offset(const struct provider_env *env, const char *path,
+		     const struct elf_function *function, uint64_t offset, const char *provider,
+		     const char **error)
+{
+	struct arena *arena = env->arena;
+	uint8_t *code;
+
+	if (function->size && offset >= function->size) {
+		*error =
+			arena_printf(arena, "Offset outside the function bounds ('%s' size is %lu)",
+				     function->name, function->size);
+		return -ERANGE;
+	}
+	if (env->unsafe)
+		return 0;
+	code = arena_alloc(arena, function->size + 1);
+	if (!elf_read(path, function->file_offset, code, function->size) ||
+	    insn_begins_at(code, function->size, offset))
+		return 0;
+	*error = arena_printf(arena,
+			      "Could not add %s into middle of instruction: %s+%lu (--unsafe "
+			      "allows it)",
+			      provider, function->name, offset);
+	return -EINVAL;
+}

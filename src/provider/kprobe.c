@@ -96,11 +96,35 @@ static const char *target_name(const struct provider_env *env, const char *provi
 	return arena_printf(env->arena, "%s:%s%s%s", provider, module, colon, target->function);
 }
 
+/* By the kernel's file, if there is one; of functions of modules the kernel tells when attaching.
+ */
+static int check_offset(const struct provider_env *env, const struct plan_target *target,
+			const char **error)
+{
+	const struct elf_functions *functions;
+	const struct elf_function *function;
+
+	if (!env->vmlinux || !target->has_offset)
+		return 0;
+	functions = elf_functions(env, env->vmlinux, error);
+	if (!functions) {
+		*error = arena_printf(env->arena, "%s: %s", env->vmlinux, *error);
+		return -ENOENT;
+	}
+	function = elf_find(functions, target->function);
+	return function ? elf_check_offset(env, env->vmlinux, function, target->offset, "kprobe",
+					   error)
+			: 0;
+}
+
 static int found_one(const struct provider_env *env, const struct plan_target *pattern,
-		     const char *provider, provider_found_fn found, void *data)
+		     const char *provider, provider_found_fn found, void *data, const char **error)
 {
 	struct plan_target target = *pattern;
+	int result = check_offset(env, &target, error);
 
+	if (result)
+		return result;
 	target.name = target_name(env, provider, &target);
 	found(&target, data);
 	return 1;
@@ -108,10 +132,10 @@ static int found_one(const struct provider_env *env, const struct plan_target *p
 
 static int search(const struct provider_env *env, const struct plan_target *pattern,
 		  const char *provider, const struct name_list *list, provider_found_fn found,
-		  void *data)
+		  void *data, const char **error)
 {
 	struct hashmap seen;
-	int n = 0;
+	int n = 0, result;
 
 	hashmap_init(&seen, env->arena);
 	for (size_t i = 0; i < list->names.len; i++) {
@@ -128,7 +152,10 @@ static int search(const struct provider_env *env, const struct plan_target *patt
 		if (!target.module && hashmap_gets(&seen, pair->name))
 			continue;
 		hashmap_sets(&seen, pair->name, (void *)(uintptr_t)pair->name);
-		n += found_one(env, &target, provider, found, data);
+		result = found_one(env, &target, provider, found, data, error);
+		if (result < 0)
+			return result;
+		n += result;
 	}
 	return n;
 }
@@ -139,17 +166,17 @@ static int expand(const struct provider_env *env, const struct plan_target *patt
 	const struct name_list *list;
 
 	if (pattern->has_address)
-		return found_one(env, pattern, provider, found, data);
+		return found_one(env, pattern, provider, found, data, error);
 	list = kernel_functions(env, error);
 	if (glob_is_pattern(pattern->function) ||
 	    (pattern->module && glob_is_pattern(pattern->module)))
-		return list ? search(env, pattern, provider, list, found, data) : -ENOENT;
+		return list ? search(env, pattern, provider, list, found, data, error) : -ENOENT;
 	/* The list is of functions that ftrace can trace; kprobes can be at others, too. */
 	if (env->unsafe || !list)
-		return found_one(env, pattern, provider, found, data);
+		return found_one(env, pattern, provider, found, data, error);
 	switch (kernel_function_find(list, pattern->module, pattern->function)) {
 	case FUNCTION_TRACEABLE:
-		return found_one(env, pattern, provider, found, data);
+		return found_one(env, pattern, provider, found, data, error);
 	case FUNCTION_NOT_TRACEABLE:
 		*error = "the kernel has it, but it is not traceable (--unsafe tries it "
 			 "nevertheless)";

@@ -69,6 +69,7 @@ struct provider_env {
 				      the file, not by the kernel */
 	const char *traceable_functions; /* --traceable-functions, or NULL */
 	const char *debuginfo; /* --debuginfo, or NULL */
+	const char *vmlinux; /* the kernel's ELF file, for checking offsets of kprobes, or NULL */
 	void *cache; /* provider's own, zero at first: symbol tables and lists read once (registry.c
 			owns it) */
 };

@@ -122,28 +122,11 @@ struct search {
 static bool check_offset(struct search *search, const char *path,
 			 const struct elf_function *function, uint64_t offset)
 {
-	struct arena *arena = search->env->arena;
-	uint8_t *code;
+	int result = elf_check_offset(search->env, path, function, offset, "uprobe", search->error);
 
-	if (function->size && offset >= function->size) {
-		*search->error =
-			arena_printf(arena, "Offset outside the function bounds ('%s' size is %lu)",
-				     function->name, function->size);
-		search->result = -ERANGE;
-		return false;
-	}
-	if (search->env->unsafe)
-		return true;
-	code = arena_alloc(arena, function->size + 1);
-	if (!elf_read(path, function->file_offset, code, function->size) ||
-	    insn_begins_at(code, function->size, offset))
-		return true;
-	*search->error = arena_printf(arena,
-				      "Could not add uprobe into middle of instruction: %s+%lu "
-				      "(--unsafe allows it)",
-				      function->name, offset);
-	search->result = -EINVAL;
-	return false;
+	if (result)
+		search->result = result;
+	return !result;
 }
 
 static void found_function(struct search *search, const char *path, const char *shown,
