@@ -65,10 +65,11 @@ struct resolving {
 	int n;
 };
 
-/* @shown NULL: as the file really is called. */
-static bool report(struct resolving *resolving, const char *path, const char *shown)
+/* @shown NULL: as the file really is called. @seen: where it is for this process. */
+static bool report_seen(struct resolving *resolving, const char *path, const char *seen,
+			const char *shown)
 {
-	const char *seen = rooted(resolving->env, path), *real;
+	const char *real;
 
 	if (!is_file(seen))
 		return false;
@@ -80,6 +81,11 @@ static bool report(struct resolving *resolving, const char *path, const char *sh
 	resolving->found(path, shown && seen != path ? shown : path, resolving->data);
 	resolving->n++;
 	return true;
+}
+
+static bool report(struct resolving *resolving, const char *path, const char *shown)
+{
+	return report_seen(resolving, path, rooted(resolving->env, path), shown);
 }
 
 static bool find_in_path(struct resolving *resolving, const char *name)
@@ -184,7 +190,9 @@ static void find_mapped(struct resolving *resolving)
 			continue;
 		last = arena_strdup(arena, path);
 		path = arena_printf(arena, "/proc/%d/root%s", (int)pid, last);
-		report(resolving, path, path);
+		/* Of a process in a root of its own the path is that in this one's. */
+		if (!report_seen(resolving, path, path, path))
+			report_seen(resolving, last, last, last);
 	}
 	free(line);
 	if (maps)
