@@ -19,13 +19,19 @@ static void print_plan(const struct plan *plan)
 	strbuf_free(&dump);
 }
 
+/* What every script may have, such as begin, says nothing of it. */
+static bool is_told(const struct provider *provider)
+{
+	return !(provider->flags & PROVIDER_SPECIAL) || (provider->listed && *provider->listed);
+}
+
 void list_plan(struct compilation *compilation, const struct cli *cli, const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->progs.len; i++) {
 		const struct plan_prog *prog = &plan->progs.data[i];
 		const struct provider *provider = provider_find(prog->provider);
 
-		if (!provider || provider->flags & PROVIDER_SPECIAL)
+		if (!provider || !is_told(provider))
 			continue;
 		for (size_t t = 0; t < prog->targets.len; t++)
 			list_target(compilation, cli, provider, &prog->targets.data[t]);
