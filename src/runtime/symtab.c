@@ -9,7 +9,7 @@ struct entry {
 	uint64_t start, end;
 	uint64_t last_end; /* of this and all before it */
 	const char *name;
-	int binding; /* the greater the better */
+	bool is_local;
 	int index; /* in the table */
 };
 
@@ -17,18 +17,6 @@ struct symtab {
 	struct entry *entries;
 	size_t len;
 };
-
-static int binding_of(const GElf_Sym *symbol)
-{
-	switch (GELF_ST_BIND(symbol->st_info)) {
-	case STB_GLOBAL:
-		return 2;
-	case STB_WEAK:
-		return 1;
-	default:
-		return 0;
-	}
-}
 
 static bool is_code(const GElf_Sym *symbol)
 {
@@ -72,7 +60,7 @@ static void add(struct symtab *symtab, struct arena *arena, Dwfl_Module *module,
 		.start = value,
 		.end = symbol.st_size ? value + symbol.st_size : 0,
 		.name = plain_name(arena, name),
-		.binding = binding_of(&symbol),
+		.is_local = GELF_ST_BIND(symbol.st_info) == STB_LOCAL,
 		.index = index,
 	};
 	if (!symbol.st_size)
@@ -80,8 +68,25 @@ static void add(struct symtab *symtab, struct arena *arena, Dwfl_Module *module,
 	symtab->len++;
 }
 
-/* By address; of several at one the best comes last: the shortest, the most widely known, the
- * first in the table. */
+/* The vdso's functions have the names of the C library's that call them, too. */
+static size_t hidden(const char *name)
+{
+	return strncmp(name, "__vdso_", 7) != 0 ? strspn(name, "_") + 1 : 0;
+}
+
+/* Less than 0 if people rather use the first of two names: send() has the name __send, too. */
+static int compare_names(const char *a, const char *b)
+{
+	size_t a_hidden = hidden(a), b_hidden = hidden(b);
+	size_t a_len = strlen(a), b_len = strlen(b);
+
+	if (a_hidden != b_hidden)
+		return a_hidden < b_hidden ? -1 : 1;
+	return a_len < b_len ? -1 : a_len > b_len;
+}
+
+/* By address; of several at one the best comes last: that of the shortest code, known outside, of
+ * the plainest name, the first in the table. */
 static int compare(const void *left, const void *right)
 {
 	const struct entry *a = left, *b = right;
@@ -92,8 +97,10 @@ static int compare(const void *left, const void *right)
 		return a->end ? 1 : -1;
 	if (a->end != b->end)
 		return a->end > b->end ? -1 : 1;
-	if (a->binding != b->binding)
-		return a->binding < b->binding ? -1 : 1;
+	if (a->is_local != b->is_local)
+		return a->is_local ? -1 : 1;
+	if (compare_names(a->name, b->name))
+		return -compare_names(a->name, b->name);
 	return a->index > b->index ? -1 : a->index < b->index;
 }
 
