@@ -21,6 +21,7 @@
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -80,17 +81,41 @@ static void name_file(const struct mapping *mapping, char name[FILE_NAME])
 	snprintf(name, FILE_NAME, "%lx:%lx:%s", mapping->device, mapping->inode, mapping->path);
 }
 
-/* Opens what may be the mapped file; -1 if it cannot be, as its number shows. */
-static int open_candidate(const char *path, const struct mapping *mapping, bool same_device)
+/* Whether the kernel tells of the file, when it is mapped, what it told of the mapping: overlays
+ * and others have devices and numbers that it shows nowhere else. */
+static bool is_mapped_as(int fd, const struct mapping *mapping)
+{
+	void *page = mmap(NULL, 1, PROT_READ, MAP_PRIVATE, fd, 0);
+	FILE *maps = page != MAP_FAILED ? fopen("/proc/self/maps", "re") : NULL;
+	bool is_found = false, is_same = false;
+	unsigned major, minor;
+	char line[4352];
+	uint64_t inode;
+
+	while (maps && !is_found && fgets(line, sizeof(line), maps)) {
+		is_found = strtoul(line, NULL, 16) == (uintptr_t)page;
+		is_same = is_found &&
+			  sscanf(line, "%*s %*s %*s %x:%x %lu", &major, &minor, &inode) == 3 &&
+			  makedev(major, minor) == mapping->device && inode == mapping->inode;
+	}
+	if (maps)
+		fclose(maps);
+	if (page != MAP_FAILED)
+		munmap(page, 1);
+	return is_same;
+}
+
+/* Opens what may be the mapped file; -1 if it is another one. */
+static int open_candidate(const char *path, const struct mapping *mapping)
 {
 	struct stat status;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 	if (fd < 0)
 		return -1;
-	/* Overlays have devices of their own, and numbers too: there it cannot be told. */
 	if (!fstat(fd, &status) && S_ISREG(status.st_mode) &&
-	    (status.st_ino == mapping->inode || (!same_device && status.st_dev != mapping->device)))
+	    (status.st_ino == mapping->inode ||
+	     (status.st_dev != mapping->device && is_mapped_as(fd, mapping))))
 		return fd;
 	close(fd);
 	return -1;
@@ -102,7 +127,7 @@ static int open_rooted(pid_t tgid, const struct mapping *mapping)
 	char path[PATH_MAX + 64];
 
 	snprintf(path, sizeof(path), "/proc/%d/root%s", (int)provider_thread(tgid), mapping->path);
-	return open_candidate(path, mapping, false);
+	return open_candidate(path, mapping);
 }
 
 /*
@@ -119,17 +144,17 @@ static int open_file(const struct usyms *usyms, pid_t tgid, const struct mapping
 		return open_vdso();
 	snprintf(path, sizeof(path), "/proc/%d/map_files/%lx-%lx", thread, mapping->start,
 		 mapping->end);
-	fd = open_candidate(path, mapping, false);
+	fd = open_candidate(path, mapping);
 	if (fd >= 0)
 		return fd;
 	/* Which takes a capability; the program itself does not. */
 	snprintf(path, sizeof(path), "/proc/%d/exe", thread);
-	fd = open_candidate(path, mapping, true);
+	fd = open_candidate(path, mapping);
 	for (int i = 0; fd < 0 && tgid && i < MOST_ANCESTORS; i++) {
 		fd = open_rooted(tgid, mapping);
 		tgid = processes_parent(usyms->processes, tgid);
 	}
-	return fd < 0 ? open_candidate(mapping->path, mapping, false) : fd;
+	return fd < 0 ? open_candidate(mapping->path, mapping) : fd;
 }
 
 /* A mapping of an archive is one of a member's: opens that, in place of the archive. */
