@@ -10,6 +10,9 @@
 
 #define TAB_WIDTH 4
 #define MOST_LINES 12u /* of a range over several lines */
+#define LONGEST_WORD 1024 /* in a message: of a longer one both ends are shown */
+#define WORD_END 200
+#define CUT "..."
 
 struct note {
 	struct span span;
@@ -49,6 +52,40 @@ struct diags *diags_new(struct arena *arena, const struct sources *sources)
 	return diags;
 }
 
+/* Names, texts and numbers may be as long as a script. In place; returns the new length. */
+static size_t shorten_words(char *text)
+{
+	char *start = text, *out = text;
+
+	while (*text) {
+		size_t len = strcspn(text, " \n");
+
+		if (len > LONGEST_WORD) {
+			memmove(out, text, WORD_END);
+			memcpy(out + WORD_END, CUT, strlen(CUT));
+			out += WORD_END + strlen(CUT);
+			memmove(out, text + len - WORD_END, WORD_END);
+			out += WORD_END;
+		} else {
+			memmove(out, text, len);
+			out += len;
+		}
+		text += len;
+		if (*text)
+			*out++ = *text++;
+	}
+	*out = '\0';
+	return (size_t)(out - start);
+}
+
+static const char *message(struct arena *arena, const char *fmt, va_list args)
+{
+	char *text = arena_vprintf(arena, fmt, args);
+
+	shorten_words(text);
+	return text;
+}
+
 /* Whether the same was queued before; otherwise it is from now on. */
 static bool is_repeated(struct diags *diags, struct diag *diag)
 {
@@ -71,7 +108,7 @@ static struct diag *queue(struct diags *diags, enum diag_severity severity, cons
 		.severity = severity,
 		.tag = tag,
 		.span = span,
-		.text = arena_vprintf(diags->arena, fmt, args),
+		.text = message(diags->arena, fmt, args),
 	};
 	if (diags->muted) {
 		diags->muted_error |= severity == DIAG_ERROR;
@@ -115,7 +152,7 @@ void diag_note(struct diag *diag, struct span span, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	note.text = arena_vprintf(diag->arena, fmt, args);
+	note.text = message(diag->arena, fmt, args);
 	va_end(args);
 	vec_push(diag->arena, &diag->notes, note);
 }
@@ -126,7 +163,7 @@ void diag_hint(struct diag *diag, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	note.text = arena_vprintf(diag->arena, fmt, args);
+	note.text = message(diag->arena, fmt, args);
 	va_end(args);
 	vec_push(diag->arena, &diag->notes, note);
 }
@@ -249,6 +286,7 @@ void diag_say(FILE *out, const struct diag_style *style, enum diag_severity seve
 	va_start(args, fmt);
 	strbuf_vaddf(&line, fmt, args);
 	va_end(args);
+	line.len = shorten_words(line.data);
 	strbuf_addc(&line, '\n');
 	fwrite(line.data, 1, line.len, out);
 	strbuf_free(&line);
