@@ -84,6 +84,12 @@ static int open_output(const struct cli *cli)
 	return fd;
 }
 
+static void say_output_error(const struct cli *cli, int error)
+{
+	diag_say(stderr, &cli->style, DIAG_ERROR, "output", "cannot write the output: %s",
+		 strerror(error));
+}
+
 static int close_output(struct stream *out, struct stream *err, int fd)
 {
 	int error = stream_free(out);
@@ -166,8 +172,7 @@ static int run(const struct cli *cli, const struct compilation *compilation, con
 	runtime_run(&options, &result);
 	error = close_output(out, err, fd);
 	if (error && result.status == RUNTIME_OK) {
-		diag_say(stderr, &cli->style, DIAG_ERROR, "output", "cannot write the output: %s",
-			 strerror(-error));
+		say_output_error(cli, -error);
 		result.status = RUNTIME_OUTPUT_FAILED;
 	}
 	return exit_code(cli, &result);
@@ -291,12 +296,12 @@ static void occupy_standard_descriptors(void)
 }
 
 /* What was printed without a stream of its own: lists, help, formatted scripts. */
-static int close_standard_output(int status)
+static int close_standard_output(const struct cli *cli, int status)
 {
 	if (!ferror(stdout) && !fflush(stdout))
 		return status;
 	if (errno != EPIPE)
-		fprintf(stderr, "ERROR[output]: cannot write the output: %s\n", strerror(errno));
+		say_output_error(cli, errno);
 	return status == STATUS_OK ? STATUS_USAGE : status;
 }
 
@@ -308,7 +313,7 @@ int main(int argc, char **argv)
 	occupy_standard_descriptors();
 	if (options_parse(&cli, argc, argv, &status))
 		status = act(&cli);
-	status = close_standard_output(status);
+	status = close_standard_output(&cli, status);
 	arena_free(cli.arena);
 	return status;
 }

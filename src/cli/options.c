@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -269,6 +270,9 @@ static bool apply(struct cli *cli, enum option_id id, const char *argument, bool
 	case OPT_ready_fd:
 		if (!parse_number(argument, 0, INT_MAX, &number))
 			return usage(cli, "--ready-fd: '%s' is not a descriptor", argument);
+		/* Later it would be some file of our own. */
+		if (fcntl((int)number, F_GETFD) < 0)
+			return usage(cli, "--ready-fd: descriptor %ld is not open", number);
 		cli->ready_fd = (int)number;
 		return true;
 	case OPT_info:
