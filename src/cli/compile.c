@@ -99,6 +99,17 @@ static void read_old_names(const struct compilation *compilation, struct plan_co
 	}
 }
 
+static void warn_of_deprecated(const struct compilation *compilation, size_t prefix)
+{
+	const char *variable;
+
+	for (uint32_t i = 0; i < lang_ndeprecated_configs; i++)
+		if (environment_of(compilation, prefix, lang_deprecated_configs[i], &variable))
+			diag_warning(compilation->diags, "deprecated-config", SPAN_NONE,
+				     "environment variable %s is deprecated and has no effect",
+				     variable);
+}
+
 /* Settings from SONDE_<NAME>, BPFTRACE_<NAME> and the older names. */
 static void read_environment(const struct compilation *compilation, struct plan_config *config,
 			     bool *fixed)
@@ -106,8 +117,10 @@ static void read_environment(const struct compilation *compilation, struct plan_
 	const char *variable, *value;
 	size_t n = sizeof(prefixes) / sizeof(prefixes[0]);
 
-	for (size_t prefix = 0; prefix < n; prefix++)
+	for (size_t prefix = 0; prefix < n; prefix++) {
 		read_old_names(compilation, config, fixed, prefix);
+		warn_of_deprecated(compilation, prefix);
+	}
 	for (int i = 0; i < CONFIG_COUNT_; i++) {
 		for (size_t prefix = 0; prefix < n; prefix++) {
 			value = environment_of(compilation, prefix, lang_configs[i].name,

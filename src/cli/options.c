@@ -390,13 +390,19 @@ static bool needs_program(const struct cli *cli)
 	return false;
 }
 
+/* SONDE_COLOR, BPFTRACE_COLOR, or NULL. */
+static const char *colour_wanted(void)
+{
+	const char *colour = getenv("SONDE_COLOR");
+
+	return colour ? colour : getenv("BPFTRACE_COLOR");
+}
+
 static void choose_style(struct cli *cli)
 {
-	const char *colour = getenv("SONDE_COLOR"), *term = getenv("TERM");
+	const char *colour = colour_wanted(), *term = getenv("TERM");
 	const char *no_colour = getenv("NO_COLOR");
 
-	if (!colour)
-		colour = getenv("BPFTRACE_COLOR");
 	if (colour && !strcmp(colour, "always"))
 		cli->style.colour = true;
 	else if (colour && !strcmp(colour, "never"))
@@ -405,6 +411,16 @@ static void choose_style(struct cli *cli)
 		cli->style.colour = isatty(STDERR_FILENO) && !(no_colour && *no_colour) &&
 				    !(term && !strcmp(term, "dumb"));
 	cli->style.no_tags = cli->compat;
+}
+
+static void check_colour(const struct cli *cli)
+{
+	const char *colour = colour_wanted();
+
+	if (colour && strcmp(colour, "always") && strcmp(colour, "never") && strcmp(colour, "auto"))
+		diag_say(stderr, &cli->style, DIAG_WARNING, "bad-environment",
+			 "environment variable %s: there are auto, always and never, not '%s'",
+			 getenv("SONDE_COLOR") ? "SONDE_COLOR" : "BPFTRACE_COLOR", colour);
 }
 
 /* What getopt_long(3) could not read, in @word if it was a long option. */
@@ -469,5 +485,6 @@ bool options_parse(struct cli *cli, int argc, char **argv, int *status)
 		options_help(cli, stderr);
 		return false;
 	}
+	check_colour(cli);
 	return true;
 }

@@ -29,6 +29,14 @@ const struct lang_config lang_configs[CONFIG_COUNT_] = {
 #undef CONFIG
 };
 
+/* Accepted from older scripts; whatever they set is now always so. */
+const char *const lang_deprecated_configs[] = {
+	"max_type_res_iterations", "symbol_source",   "unstable_map_decl",
+	"unstable_macro",          "unstable_import", "unstable_addr",
+};
+const uint32_t lang_ndeprecated_configs =
+	sizeof(lang_deprecated_configs) / sizeof(lang_deprecated_configs[0]);
+
 const struct lang_constant lang_constants[] = {
 #define CONSTANT(name, value) {#name, value},
 #include "lang/constants.def"
@@ -76,7 +84,8 @@ static bool has_lower(const char *name)
 }
 
 /* A name is written all in one case; behind a prefix, in upper case. */
-const struct lang_config *lang_find_config(const char *name)
+/* name, NAME and BPFTRACE_NAME or SONDE_NAME */
+static bool is_config_name(const char *name, const char *config)
 {
 	bool lower = has_lower(name);
 
@@ -84,8 +93,21 @@ const struct lang_config *lang_find_config(const char *name)
 		name += 9;
 	else if (!strncmp(name, "SONDE_", 6))
 		name += 6;
+	return !(lower ? strcmp : strcasecmp)(config, name);
+}
+
+const struct lang_config *lang_find_config(const char *name)
+{
 	for (int i = 0; i < CONFIG_COUNT_; i++)
-		if (!(lower ? strcmp : strcasecmp)(lang_configs[i].name, name))
+		if (is_config_name(name, lang_configs[i].name))
 			return &lang_configs[i];
 	return NULL;
+}
+
+bool lang_is_deprecated_config(const char *name)
+{
+	for (uint32_t i = 0; i < lang_ndeprecated_configs; i++)
+		if (is_config_name(name, lang_deprecated_configs[i]))
+			return true;
+	return false;
 }

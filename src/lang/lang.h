@@ -2,6 +2,7 @@
 #ifndef SONDE_LANG_LANG_H
 #define SONDE_LANG_LANG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum builtin_flags {
@@ -85,6 +86,8 @@ extern const struct lang_function lang_functions[FUNCTION_COUNT_];
 /* Stands for those of imported C programs. */
 extern const struct lang_function lang_c_function;
 extern const struct lang_config lang_configs[CONFIG_COUNT_];
+extern const char *const lang_deprecated_configs[];
+extern const uint32_t lang_ndeprecated_configs;
 extern const struct lang_constant lang_constants[];
 extern const uint32_t lang_nconstants;
 extern const struct lang_diag lang_diags[];
@@ -97,5 +100,6 @@ const struct lang_builtin *lang_find_builtin(const char *name, uint32_t *index);
 const struct lang_function *lang_find_function(const char *name);
 /* In any of the three spellings: max_map_keys, MAX_MAP_KEYS, BPFTRACE_MAX_MAP_KEYS (or SONDE_). */
 const struct lang_config *lang_find_config(const char *name);
+bool lang_is_deprecated_config(const char *name);
 
 #endif

@@ -45,12 +45,6 @@ static const char *const licenses[] = {
 	"Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL",
 };
 
-/* Accepted from older scripts; whatever they set is now always so. */
-static const char *const deprecated[] = {
-	"max_type_res_iterations", "symbol_source",   "unstable_map_decl",
-	"unstable_macro",          "unstable_import", "unstable_addr",
-};
-
 /* --- values --- */
 
 static bool find_word(const struct word *words, const char *text, int *value)
@@ -264,9 +258,7 @@ static void report_name(struct sema *sema, const struct config_setting *setting)
 	const char *names[CONFIG_COUNT_], *nearest;
 	struct diag *diag;
 
-	for (size_t i = 0; i < sizeof(deprecated) / sizeof(deprecated[0]); i++) {
-		if (strcasecmp(deprecated[i], setting->name))
-			continue;
+	if (lang_is_deprecated_config(setting->name)) {
 		diag_warning(sema->diags, "deprecated-config", setting->name_span,
 			     "%s is deprecated and has no effect", setting->name);
 		return;
