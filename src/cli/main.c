@@ -143,7 +143,6 @@ static int run(const struct cli *cli, const struct compilation *compilation, con
 		.child_argv = cli->child_argv,
 		.pid = cli->pid,
 		.ready_fd = cli->ready_fd,
-		.notify_word = getenv("__BPFTRACE_NOTIFY_PROBES_ATTACHED") != NULL,
 		.full_buffering = cli->buffer == 'f',
 		.quiet = cli->quiet,
 		.verbose = cli->verbose,
@@ -167,6 +166,8 @@ static int run(const struct cli *cli, const struct compilation *compilation, con
 	err = stream_new(STDERR_FILENO, options.signal_fd);
 	options.out = stream_file(out);
 	options.err = stream_file(err);
+	if (getenv("__BPFTRACE_NOTIFY_PROBES_ATTACHED"))
+		options.notify = cli->output_file ? stdout : options.out;
 	setvbuf(options.out, NULL, cli->buffer == 'n' ? _IONBF : _IOFBF, OUTPUT_BUFFER);
 	setvbuf(options.err, NULL, _IOLBF, BUFSIZ);
 	runtime_run(&options, &result);

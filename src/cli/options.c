@@ -161,10 +161,12 @@ static bool parse_stages(struct cli *cli, const char *text)
 	return true;
 }
 
-static bool parse_command(struct cli *cli, const char *command)
+static bool parse_command(struct cli *cli, const char *command, bool exec)
 {
 	const char *error = "";
 
+	if (exec)
+		return usage(cli, "Cannot use both -c and --exec.");
 	cli->child_argv = split_command(cli->arena, command, &error);
 	if (!cli->child_argv)
 		return usage(cli, "-c: %s", error);
@@ -187,7 +189,7 @@ static bool apply(struct cli *cli, enum option_id id, const char *argument, bool
 	case OPT_pid:
 		return parse_pid(cli, argument);
 	case OPT_command:
-		return parse_command(cli, argument);
+		return parse_command(cli, argument, *exec);
 	case OPT_exec:
 		*exec = true;
 		return true;

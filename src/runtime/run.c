@@ -135,9 +135,11 @@ static void announce(struct run *run, uint64_t attached)
 
 	if (!options->quiet)
 		output_attached(run->output, attached);
-	if (options->notify_word)
-		fputs("__BPFTRACE_NOTIFY_PROBES_ATTACHED\n", options->out);
 	output_flush(run->output);
+	if (options->notify) {
+		fputs("__BPFTRACE_NOTIFY_PROBES_ATTACHED\n", options->notify);
+		fflush(options->notify);
+	}
 	fflush(options->out);
 	if (options->ready_fd >= 0 && write(options->ready_fd, "\n", 1) < 0)
 		diag_say(options->err, options->style, DIAG_WARNING, "ready-fd",

@@ -25,7 +25,7 @@ struct runtime_options {
 	pid_t pid; /* -p, or 0 */
 	int signal_fd; /* signalfd(2) with SIGINT, SIGTERM, SIGUSR1, SIGCHLD; -1: none */
 	int ready_fd; /* --ready-fd, or -1 */
-	bool notify_word; /* print __BPFTRACE_NOTIFY_PROBES_ATTACHED once attached */
+	FILE *notify; /* gets __BPFTRACE_NOTIFY_PROBES_ATTACHED once attached; or NULL */
 	bool full_buffering; /* -B full: flush only at the end; otherwise whenever the events so far
 				were rendered */
 	bool quiet, verbose, dry_run, warnings /* -k */, strict;
