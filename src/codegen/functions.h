@@ -39,9 +39,12 @@ LLVMValueRef emit_str(struct codegen *cg, const struct expr *call, LLVMValueRef 
 void emit_str_start(struct codegen *cg, const struct expr *call, LLVMValueRef dst, uint32_t n);
 /* buf() to @dst; bytes after the length are zero if @is_padded, otherwise undefined. */
 void emit_buf(struct codegen *cg, const struct expr *call, LLVMValueRef dst, bool is_padded);
-/* Copies a text that ends within @size bytes to @dst, zero up to @size; returns its length with the
- * NUL (i64). */
-LLVMValueRef emit_copy_text(struct codegen *cg, LLVMValueRef dst, LLVMValueRef src, uint32_t size);
+/* The longest text of a type: an array of C's may be full, without a NUL; of what str() cut at
+ * max_strlen the last byte only says that it goes on. */
+uint32_t cg_most_text(const struct codegen *cg, const struct type *type);
+/* Copies a text to @dst, zero behind it. */
+void emit_copy_text(struct codegen *cg, const struct type *type, LLVMValueRef dst,
+		    LLVMValueRef src);
 /* An i64 that is between 0 and @max: below and above it is one of these. The verifier sees it. */
 LLVMValueRef emit_clamp(struct codegen *cg, LLVMValueRef value, uint64_t max);
 /* The event @error with the code (i64) of a helper, if that is negative. */

@@ -77,22 +77,6 @@ static LLVMValueRef emit_read_bytes(struct codegen *cg, LLVMValueRef dst, LLVMVa
 
 /* --- str() --- */
 
-/* A text that fills its @capacity may go on: the last byte then is the source's. */
-static void emit_cut_mark(struct codegen *cg, LLVMValueRef dst, uint32_t capacity,
-			  const struct read_from *from, LLVMValueRef code)
-{
-	LLVMBasicBlockRef full = cg_block(cg, "full"), next = cg_block(cg, "text");
-	struct read_from last = *from;
-
-	emit_branch(cg, LLVMBuildICmp(cg->builder, LLVMIntEQ, code, cg_i64(cg, capacity), ""), full,
-		    next);
-	cg_position(cg, full);
-	last.address = LLVMBuildAdd(cg->builder, from->address, cg_i64(cg, capacity - 1), "");
-	emit_read_bytes(cg, emit_offset(cg, dst, capacity - 1), cg_i32(cg, 1), &last);
-	emit_jump(cg, next);
-	cg_position(cg, next);
-}
-
 LLVMValueRef emit_str(struct codegen *cg, const struct expr *call, LLVMValueRef dst, bool is_padded)
 {
 	const struct expr *length = call->call.args.len > 1 ? call->call.args.data[1] : NULL;
@@ -107,8 +91,8 @@ LLVMValueRef emit_str(struct codegen *cg, const struct expr *call, LLVMValueRef 
 	else if (!LLVMIsAConstantInt(size))
 		emit_store(cg, cg_i8(cg, 0), dst, 1);
 	code = emit_read_text(cg, dst, size, &from);
-	if (!length)
-		emit_cut_mark(cg, dst, capacity, &from, code);
+	if (!length) /* what fills max_strlen may go on: that it has no NUL says so */
+		emit_read_last(cg, dst, capacity, from.address, from.is_user, code);
 	emit_check(cg, code, call->error_event);
 	return code;
 }
@@ -160,27 +144,57 @@ LLVMValueRef emit_call_buf(struct codegen *cg, const struct expr *call, LLVMValu
 
 /* --- lengths and concatenation --- */
 
-LLVMValueRef emit_copy_text(struct codegen *cg, LLVMValueRef dst, LLVMValueRef src, uint32_t size)
+uint32_t cg_most_text(const struct codegen *cg, const struct type *type)
 {
-	emit_zero(cg, dst, size, 1);
-	return emit_helper(cg, BPF_FUNC_probe_read_kernel_str, cg->i64, dst, cg_i32(cg, size), src);
+	return type->size - (type->size == cg->plan->config.max_strlen);
 }
 
-/* The helper that copies a text counts it on the way. */
+/* i64: how long the text is of which a helper that copied it to @memory returned @code. */
+static LLVMValueRef emit_text_length(struct codegen *cg, const struct type *type,
+				     LLVMValueRef memory, LLVMValueRef code)
+{
+	LLVMValueRef is_empty = LLVMBuildICmp(cg->builder, LLVMIntSLT, code, cg_i64(cg, 1), "");
+	LLVMValueRef n = LLVMBuildSub(cg->builder, code, cg_i64(cg, 1), ""), last, is_full;
+
+	n = LLVMBuildSelect(cg->builder, is_empty, cg_i64(cg, 0), n, "");
+	if (cg_most_text(cg, type) < type->size)
+		return n;
+	last = emit_load(cg, emit_offset(cg, memory, type->size - 1), 1, 1);
+	is_full = LLVMBuildAnd(
+		cg->builder,
+		LLVMBuildICmp(cg->builder, LLVMIntEQ, code, cg_i64(cg, type->size), ""),
+		LLVMBuildIsNotNull(cg->builder, last, ""), "");
+	return LLVMBuildSelect(cg->builder, is_full, cg_i64(cg, type->size), n, "");
+}
+
+/* What is behind the text stays as it was. The helper counts it on the way. */
+static LLVMValueRef emit_take_text(struct codegen *cg, const struct type *type, LLVMValueRef dst,
+				   LLVMValueRef src)
+{
+	/* LLVM must not calculate with an address of which it knows the last bits. */
+	LLVMValueRef from = emit_opaque(cg, LLVMBuildPtrToInt(cg->builder, src, cg->i64, ""));
+	LLVMValueRef code = emit_helper(cg, BPF_FUNC_probe_read_kernel_str, cg->i64, dst,
+					cg_i32(cg, type->size), from);
+
+	emit_read_last(cg, dst, type->size, from, false, code);
+	return emit_text_length(cg, type, dst, code);
+}
+
+void emit_copy_text(struct codegen *cg, const struct type *type, LLVMValueRef dst, LLVMValueRef src)
+{
+	emit_zero(cg, dst, type->size, 1);
+	emit_take_text(cg, type, dst, src);
+}
+
 LLVMValueRef emit_call_strlen(struct codegen *cg, const struct expr *call, LLVMValueRef dst)
 {
 	const struct expr *text = call->call.args.data[0];
-	LLVMValueRef memory = cg_temp(cg, text->type->size, 8), n, is_empty;
+	LLVMValueRef memory = cg_temp(cg, text->type->size, 8);
 
 	(void)dst;
 	if (text->kind == EXPR_CALL && text->call.function->id == FUNCTION_str)
-		n = emit_str(cg, text, memory, false);
-	else
-		n = emit_helper(cg, BPF_FUNC_probe_read_kernel_str, cg->i64, memory,
-				cg_i32(cg, text->type->size), emit_address(cg, text));
-	is_empty = LLVMBuildICmp(cg->builder, LLVMIntSLT, n, cg_i64(cg, 1), "");
-	n = LLVMBuildSub(cg->builder, n, cg_i64(cg, 1), "");
-	return LLVMBuildSelect(cg->builder, is_empty, cg_i64(cg, 0), n, "");
+		return emit_text_length(cg, text->type, memory, emit_str(cg, text, memory, false));
+	return emit_take_text(cg, text->type, memory, emit_address(cg, text));
 }
 
 /*
@@ -191,17 +205,14 @@ LLVMValueRef emit_call_strlen(struct codegen *cg, const struct expr *call, LLVMV
 LLVMValueRef emit_call_str_concat(struct codegen *cg, const struct expr *call, LLVMValueRef dst)
 {
 	const struct expr *first = call->call.args.data[0], *second = call->call.args.data[1];
-	uint32_t total = call->type->size, most = first->type->size - 1;
-	uint32_t all = most + second->type->size;
+	uint32_t total = call->type->size, most = cg_most_text(cg, first->type);
+	uint32_t all = first->type->size + second->type->size;
 	LLVMValueRef a = emit_address(cg, first), b = emit_address(cg, second), memory, n;
 
 	memory = all > total ? cg_temp(cg, all, 8) : dst;
 	emit_zero(cg, memory, all > total ? all : total, 1);
-	n = emit_helper(cg, BPF_FUNC_probe_read_kernel_str, cg->i64, memory, cg_i32(cg, most + 1),
-			a);
-	n = emit_clamp(cg, LLVMBuildSub(cg->builder, n, cg_i64(cg, 1), ""), most);
-	emit_helper(cg, BPF_FUNC_probe_read_kernel_str, cg->i64, emit_offset_by(cg, memory, n),
-		    cg_i32(cg, second->type->size), b);
+	n = emit_clamp(cg, emit_take_text(cg, first->type, memory, a), most);
+	emit_take_text(cg, second->type, emit_offset_by(cg, memory, n), b);
 	if (memory == dst)
 		return NULL;
 	emit_copy(cg, dst, memory, total, 1);

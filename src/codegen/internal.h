@@ -212,9 +212,14 @@ LLVMValueRef emit_helper_call(struct codegen *cg, enum bpf_func_id id, LLVMTypeR
  */
 void emit_probe_read(struct codegen *cg, LLVMValueRef dst, uint32_t size, LLVMValueRef addr,
 		     enum type_space space, uint32_t error);
-/* The text at @addr to a string of @size bytes, NULs behind it; otherwise as emit_probe_read(). */
+/* The text in the @size bytes at @addr to as many, NULs behind it; otherwise as emit_probe_read().
+ */
 void emit_probe_read_text(struct codegen *cg, LLVMValueRef dst, uint32_t size, LLVMValueRef addr,
 			  enum type_space space, uint32_t error);
+/* After a helper that copied a text of at most @size bytes and returned @code: if it fills them,
+ * the last one too. */
+void emit_read_last(struct codegen *cg, LLVMValueRef dst, uint32_t size, LLVMValueRef addr,
+		    bool is_user, LLVMValueRef code);
 /* Whether addresses of @space are in user memory, SPACE_UNKNOWN decided by the probe kind. */
 bool cg_is_user_space(struct codegen *cg, enum type_space space);
 /* An integer of @size bytes of the context at @offset. */

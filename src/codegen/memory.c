@@ -169,14 +169,14 @@ bool cg_is_user_space(struct codegen *cg, enum type_space space)
 	return cg->program->provider->flags & PROVIDER_USER;
 }
 
-static void emit_read(struct codegen *cg, enum bpf_func_id id, LLVMValueRef dst, uint32_t size,
-		      LLVMValueRef addr, uint32_t error)
+static LLVMValueRef emit_read(struct codegen *cg, enum bpf_func_id id, LLVMValueRef dst,
+			      uint32_t size, LLVMValueRef addr, uint32_t error)
 {
 	LLVMValueRef code = emit_helper(cg, id, cg->i64, dst, cg_i32(cg, size), addr);
 	LLVMBasicBlockRef failed, next;
 
 	if (!error)
-		return;
+		return code;
 	failed = cg_block(cg, "read_failed");
 	next = cg_block(cg, "read");
 	emit_branch(cg, LLVMBuildICmp(cg->builder, LLVMIntSLT, code, cg_i64(cg, 0), ""), failed,
@@ -185,6 +185,7 @@ static void emit_read(struct codegen *cg, enum bpf_func_id id, LLVMValueRef dst,
 	emit_error_event(cg, error, code);
 	emit_jump(cg, next);
 	cg_position(cg, next);
+	return code;
 }
 
 /* Since Linux 5.5 the helpers clear the destination when they fail. */
@@ -197,15 +198,34 @@ void emit_probe_read(struct codegen *cg, LLVMValueRef dst, uint32_t size, LLVMVa
 		  dst, size, addr, error);
 }
 
+/* In place of the last character of a text that fills @size the helpers put a NUL. */
+void emit_read_last(struct codegen *cg, LLVMValueRef dst, uint32_t size, LLVMValueRef addr,
+		    bool is_user, LLVMValueRef code)
+{
+	LLVMBasicBlockRef full = cg_block(cg, "full"), next = cg_block(cg, "text");
+
+	emit_branch(cg, LLVMBuildICmp(cg->builder, LLVMIntEQ, code, cg_i64(cg, size), ""), full,
+		    next);
+	cg_position(cg, full);
+	emit_helper(cg, is_user ? BPF_FUNC_probe_read_user : BPF_FUNC_probe_read_kernel, cg->i64,
+		    emit_offset(cg, dst, size - 1), cg_i32(cg, 1),
+		    LLVMBuildAdd(cg->builder, addr, cg_i64(cg, size - 1), ""));
+	emit_jump(cg, next);
+	cg_position(cg, next);
+}
+
 /* The helpers leave what is behind the NUL as it was. */
 void emit_probe_read_text(struct codegen *cg, LLVMValueRef dst, uint32_t size, LLVMValueRef addr,
 			  enum type_space space, uint32_t error)
 {
+	bool is_user = cg_is_user_space(cg, space);
+	LLVMValueRef code;
+
 	emit_zero(cg, dst, size, 1);
-	emit_read(cg,
-		  cg_is_user_space(cg, space) ? BPF_FUNC_probe_read_user_str
-					      : BPF_FUNC_probe_read_kernel_str,
-		  dst, size, addr, error);
+	code = emit_read(cg,
+			 is_user ? BPF_FUNC_probe_read_user_str : BPF_FUNC_probe_read_kernel_str,
+			 dst, size, addr, error);
+	emit_read_last(cg, dst, size, addr, is_user, code);
 }
 
 /*

@@ -404,7 +404,7 @@ static void emit_local_into(struct codegen *cg, const struct place *place, const
 	LLVMBasicBlockRef outside, next;
 
 	if (place->is_foreign_text)
-		emit_copy_text(cg, dst, place->pointer, type->size);
+		emit_copy_text(cg, type, dst, place->pointer);
 	else
 		emit_copy(cg, dst, place->pointer, type->size, align);
 	if (!place->is_inside)

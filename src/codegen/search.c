@@ -20,7 +20,7 @@ enum {
 enum { HAY, NEEDLE, TABLE, STATE, POINTERS };
 
 struct search {
-	uint32_t hay_capacity, needle_capacity;
+	uint32_t hay_most, needle_most; /* bytes of texts */
 	LLVMValueRef pointers[POINTERS];
 };
 
@@ -100,9 +100,8 @@ static void emit_search_step(struct codegen *cg, const struct search *search,
 	LLVMValueRef needle = cg_repeat_pointer(cg, repeat, NEEDLE);
 	LLVMValueRef hay_at, needle_at, byte, following;
 
-	/* the last byte of a text that was cut is not part of it */
-	hay_at = emit_number(cg, state, AT_HAY, search->hay_capacity - 1, end);
-	needle_at = emit_number(cg, state, AT_NEEDLE, search->needle_capacity - 1, end);
+	hay_at = emit_number(cg, state, AT_HAY, search->hay_most, end);
+	needle_at = emit_number(cg, state, AT_NEEDLE, search->needle_most, end);
 	byte = emit_byte(cg, cg_repeat_pointer(cg, repeat, HAY), hay_at);
 	emit_branch(cg, LLVMBuildIsNull(cg->builder, byte, ""), end, more);
 	cg_position(cg, more);
@@ -117,7 +116,7 @@ static void emit_search_step(struct codegen *cg, const struct search *search,
 	emit_set(cg, state, AT_NEEDLE, following);
 	emit_branch(cg,
 		    LLVMBuildICmp(cg->builder, LLVMIntEQ, following,
-				  cg_i64(cg, search->needle_capacity - 1), ""),
+				  cg_i64(cg, search->needle_most), ""),
 		    found, ends);
 	cg_position(cg, ends);
 	emit_branch(cg, LLVMBuildIsNull(cg->builder, emit_byte(cg, needle, following), ""), found,
@@ -145,8 +144,8 @@ static void emit_table_step(struct codegen *cg, const struct search *search,
 	LLVMValueRef table = cg_repeat_pointer(cg, repeat, TABLE);
 	LLVMValueRef at, matched, byte, following, entry;
 
-	at = emit_number(cg, state, AT_HAY, search->needle_capacity - 1, end);
-	matched = emit_number(cg, state, AT_NEEDLE, search->needle_capacity - 1, end);
+	at = emit_number(cg, state, AT_HAY, search->needle_most, end);
+	matched = emit_number(cg, state, AT_NEEDLE, search->needle_most, end);
 	byte = emit_byte(cg, needle, at);
 	emit_branch(cg, LLVMBuildIsNull(cg->builder, byte, ""), end, more);
 	cg_position(cg, more);
@@ -212,7 +211,7 @@ static void emit_table(struct codegen *cg, struct span span, const struct search
 	repeat = cg_repeat_begin(cg, span, "needle");
 	emit_table_step(cg, search, &repeat);
 	cg_repeat_end(cg, &repeat);
-	emit_repeat(cg, &repeat, cg_i32(cg, search->needle_capacity * 2), context);
+	emit_repeat(cg, &repeat, cg_i32(cg, search->needle_most * 2), context);
 }
 
 /* i64: where the first argument holds the second, -1 if nowhere. */
@@ -222,8 +221,8 @@ static LLVMValueRef emit_search(struct codegen *cg, const struct expr *call)
 	bool is_literal = needle->kind == EXPR_STRING;
 	LLVMBasicBlockRef search_block, next, from_empty;
 	struct search search = {
-		.hay_capacity = hay->type->size,
-		.needle_capacity = is_literal ? needle->string.len + 1 : needle->type->size,
+		.hay_most = cg_most_text(cg, hay->type),
+		.needle_most = is_literal ? needle->string.len : cg_most_text(cg, needle->type),
 	};
 	LLVMValueRef context, is_empty, found;
 	struct cg_repeat repeat;
@@ -237,7 +236,7 @@ static LLVMValueRef emit_search(struct codegen *cg, const struct expr *call)
 			   : emit_address(cg, needle);
 	search.pointers[STATE] = scratch_memory(cg, STATE_SIZE);
 	search.pointers[TABLE] = is_literal ? literal_table(cg, needle)
-					    : scratch_memory(cg, search.needle_capacity * 2);
+					    : scratch_memory(cg, search.needle_most * 2 + 2);
 	context = cg_repeat_context(cg, search.pointers, POINTERS);
 
 	search_block = cg_block(cg, "search");
@@ -252,7 +251,7 @@ static LLVMValueRef emit_search(struct codegen *cg, const struct expr *call)
 	repeat = cg_repeat_begin(cg, call->span, "search");
 	emit_search_step(cg, &search, &repeat);
 	cg_repeat_end(cg, &repeat);
-	emit_repeat(cg, &repeat, cg_i32(cg, search.hay_capacity * 2), context);
+	emit_repeat(cg, &repeat, cg_i32(cg, search.hay_most * 2), context);
 	cg_stack_free(cg, context);
 	found = emit_load(cg, emit_offset(cg, search.pointers[STATE], FOUND), 8, 8);
 	search_block = cg_current(cg);

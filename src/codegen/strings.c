@@ -172,6 +172,8 @@ static LLVMValueRef emit_equals_literal(struct codegen *cg, const struct expr *e
 	LLVMValueRef address, bytes;
 	char *text;
 
+	if (len == cg_most_text(cg, expr->type) && n > len)
+		n = len; /* the array ends where the literal does */
 	if (n > expr->type->size) {
 		emit_value(cg, expr);
 		return LLVMConstInt(cg->i1, 0, 0);

@@ -92,8 +92,6 @@ void value_text(struct output *output, const struct type *type, const void *data
 void key_text(struct output *output, const struct type *type, const void *data,
 	      enum value_style style, struct strbuf *out);
 void stats_text(const struct type *type, const void *data, uint64_t div, struct strbuf *out);
-/* A string's bytes; *cut if the text went on. */
-size_t string_length(const struct type *type, const void *data, bool *cut);
 /* Bytes as in C source: printable ASCII as it is, if @escape_all is not set. */
 void put_escaped_bytes(struct strbuf *out, const void *data, size_t len, bool escape_all);
 /* The bytes of a buffer. */

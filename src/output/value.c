@@ -16,23 +16,18 @@ static const struct separators separators[] = {
 
 /* --- texts and bytes --- */
 
-size_t string_length(const struct type *type, const void *data, bool *cut)
-{
-	size_t len = strnlen(data, type->size);
-
-	*cut = type->size && len == type->size;
-	return *cut ? len - 1 : len;
-}
-
-static void put_string(struct output *output, const struct type *type, const void *data,
+/* Without a NUL, what is as long as max_strlen was cut there, and its last byte only says so; any
+ * other was an array of C's that is full. */
+static void put_string(struct output *output, const struct type *type, const char *data,
 		       struct strbuf *out)
 {
-	bool cut;
-	size_t len = string_length(type, data, &cut);
+	const struct plan_config *config = &output->plan->config;
+	size_t len = strnlen(data, type->size);
+	bool is_cut = len && len == type->size && len == config->max_strlen;
 
-	strbuf_add(out, data, len);
-	if (cut)
-		strbuf_adds(out, output->plan->config.str_trunc_trailer);
+	strbuf_add(out, data, len - is_cut);
+	if (is_cut)
+		strbuf_adds(out, config->str_trunc_trailer);
 }
 
 const char *buffer_bytes(const struct type *type, const void *data, uint32_t *len)

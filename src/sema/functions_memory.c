@@ -186,6 +186,17 @@ void sema_call_strncmp(struct sema *sema, struct expr **at)
 PLAIN_CALL(strcontains)
 PLAIN_CALL(strstr)
 
+/* An array of C's may be full; what str() reads to max_strlen has its last byte for more. */
+static uint64_t longest_text(const struct sema *sema, const struct expr *text)
+{
+	uint64_t capacity = text->type->text.capacity;
+
+	if (text->kind == EXPR_STRING || text->kind == EXPR_BUILTIN ||
+	    capacity == sema->plan->config.max_strlen)
+		capacity--;
+	return capacity;
+}
+
 /*
  * What does not fit is cut off at the end. A text that is added to over and over grows to a fixed
  * size at once, so that its type settles. One that is not known yet counts as empty: what is made
@@ -200,9 +211,9 @@ void sema_call_str_concat(struct sema *sema, struct expr **at)
 	if (!sema_is_known(sema, a) && !sema_is_known(sema, b))
 		return;
 	if (sema_is_known(sema, a))
-		sum += a->type->text.capacity - 1;
+		sum += longest_text(sema, a);
 	if (sema_is_known(sema, b))
-		sum += b->type->text.capacity - 1;
+		sum += longest_text(sema, b);
 	(*at)->type = type_text(sema, sum <= limit ? sum : 2 * limit);
 }
 

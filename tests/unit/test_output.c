@@ -71,6 +71,9 @@ START_TEST(strings_end_at_nul_or_are_cut)
 	ck_assert_str_eq(printed(type, "ab\0"), "ab\n");
 	ck_assert_str_eq(printed(type, "\0\0\0"), "\n");
 	ck_assert_str_eq(printed(type, "abc"), "abc\n");
+	/* An array of C's that is full. */
+	ck_assert_str_eq(printed(type, "abcd"), "abcd\n");
+	c->plan->config.max_strlen = 4;
 	ck_assert_str_eq(printed(type, "abcd"), "abc..\n");
 	c->plan->config.str_trunc_trailer = "";
 	ck_assert_str_eq(printed(type, "abcd"), "abc\n");
