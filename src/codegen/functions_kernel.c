@@ -100,39 +100,63 @@ LLVMValueRef emit_call_uaddr(struct codegen *cg, const struct expr *call, LLVMVa
 
 /* --- pointers that the verifier follows --- */
 
-static LLVMValueRef emit_followed(struct codegen *cg, const struct expr *expr);
+static LLVMValueRef emit_followed(struct codegen *cg, const struct expr *expr,
+				  LLVMBasicBlockRef none);
 
 static bool is_builtin(const struct expr *expr, enum builtin_id id)
 {
 	return expr->kind == EXPR_BUILTIN && expr->ident.builtin->id == id;
 }
 
-/* The first step, from the context: an argument, or a field of the iterator's. */
-static LLVMValueRef emit_first_step(struct codegen *cg, const struct expr *expr)
+static LLVMValueRef emit_ctx_pointer(struct codegen *cg, uint32_t offset)
 {
-	const struct type_path *path = &expr->field.path;
-	const struct type_field *fields;
-	uint32_t offset = path->field[0]->offset, n;
-
-	if (is_builtin(expr->field.object, BUILTIN_args)) {
-		fields = types_fields(cg->types, cg->program->ast->args, &n);
-		offset = (path->field[0] - fields) * 8;
-	}
 	return LLVMBuildIntToPtr(cg->builder, emit_ctx_load(cg, offset, 8), cg->ptr, "");
 }
 
-static LLVMValueRef emit_followed_field(struct codegen *cg, const struct expr *expr)
+static LLVMValueRef emit_argument(struct codegen *cg, const struct type_path *path)
+{
+	uint32_t n;
+	const struct type_field *fields = types_fields(cg->types, cg->program->ast->args, &n);
+
+	return emit_ctx_pointer(cg, (path->field[0] - fields) * 8);
+}
+
+/* What an iterator is at, in a union without a name. It may have none of that kind, which the
+ * verifier wants to be asked. *n: the steps of the path that are taken. */
+static LLVMValueRef emit_object(struct codegen *cg, const struct type_path *path, uint32_t *n,
+				LLVMBasicBlockRef none)
+{
+	LLVMBasicBlockRef some = cg_block(cg, "object");
+	LLVMValueRef pointer;
+	uint32_t offset = 0;
+
+	for (*n = 0; *n < path->n; ++*n) {
+		offset += path->field[*n]->offset;
+		if (path->field[*n]->type->kind == TYPE_PTR)
+			break;
+	}
+	++*n;
+	pointer = emit_ctx_pointer(cg, offset);
+	emit_branch(cg, LLVMBuildIsNull(cg->builder, pointer, ""), none, some);
+	cg_position(cg, some);
+	return pointer;
+}
+
+static LLVMValueRef emit_followed_field(struct codegen *cg, const struct expr *expr,
+					LLVMBasicBlockRef none)
 {
 	const struct expr *object = expr->field.object;
 	const struct type_path *path = &expr->field.path;
 	LLVMValueRef pointer;
 	uint32_t i = 0;
 
-	if (is_builtin(object, BUILTIN_args) || is_builtin(object, BUILTIN_ctx)) {
-		pointer = emit_first_step(cg, expr);
+	if (is_builtin(object, BUILTIN_args)) {
+		pointer = emit_argument(cg, path);
 		i = 1;
+	} else if (is_builtin(object, BUILTIN_ctx)) {
+		pointer = emit_object(cg, path, &i, none);
 	} else {
-		pointer = emit_followed(cg, object);
+		pointer = emit_followed(cg, object, none);
 	}
 	for (; i < path->n; i++) {
 		pointer = core_step(cg, pointer, path->in[i], path->field[i]);
@@ -142,30 +166,35 @@ static LLVMValueRef emit_followed_field(struct codegen *cg, const struct expr *e
 	return pointer;
 }
 
-/* The pointer, or the address of the struct, by plain loads from the context on. */
-static LLVMValueRef emit_followed(struct codegen *cg, const struct expr *expr)
+/* The pointer, or the address of the struct, by plain loads from the context on; goes to @none if
+ * the context has none. */
+static LLVMValueRef emit_followed(struct codegen *cg, const struct expr *expr,
+				  LLVMBasicBlockRef none)
 {
 	if (expr->kind == EXPR_FIELD)
-		return emit_followed_field(cg, expr);
+		return emit_followed_field(cg, expr, none);
 	if (expr->kind == EXPR_CAST)
-		return emit_followed(cg, expr->cast.operand);
+		return emit_followed(cg, expr->cast.operand, none);
 	return LLVMBuildIntToPtr(cg->builder, emit_value64(cg, expr), cg->ptr, "");
 }
 
 /* The helper builds the path from the end of its buffer, which leaves remains behind the text. */
 LLVMValueRef emit_call_path(struct codegen *cg, const struct expr *call, LLVMValueRef dst)
 {
+	LLVMBasicBlockRef next = cg_block(cg, "path");
 	uint32_t size = call->type->size;
-	LLVMValueRef memory = cg_temp(cg, size, 8), code;
+	LLVMValueRef memory = cg_temp(cg, size, 8), path, code;
 
-	code = emit_helper(cg, BPF_FUNC_d_path, cg->i64, emit_followed(cg, call->call.args.data[0]),
-			   memory, cg_i32(cg, size));
+	emit_zero(cg, dst, size, 1);
+	path = emit_followed(cg, call->call.args.data[0], next);
+	code = emit_helper(cg, BPF_FUNC_d_path, cg->i64, path, memory, cg_i32(cg, size));
 	emit_check(cg, code, call->error_event);
 	code = LLVMBuildICmp(cg->builder, LLVMIntSGT, code, cg_i64(cg, 0), "");
-	emit_zero(cg, dst, size, 1);
 	emit_helper(cg, BPF_FUNC_probe_read_kernel_str, cg->i64, dst,
 		    LLVMBuildSelect(cg->builder, code, cg_i32(cg, size), cg_i32(cg, 0), ""),
 		    memory);
+	emit_jump(cg, next);
+	cg_position(cg, next);
 	return NULL;
 }
 
@@ -173,5 +202,5 @@ LLVMValueRef emit_call_socket_cookie(struct codegen *cg, const struct expr *call
 {
 	(void)dst;
 	return emit_helper(cg, BPF_FUNC_get_socket_cookie, cg->i64,
-			   emit_followed(cg, call->call.args.data[0]));
+			   emit_followed(cg, call->call.args.data[0], NULL));
 }

@@ -122,6 +122,19 @@ static void emit_pid_filter(struct codegen *cg, LLVMBasicBlockRef filtered)
 	cg_position(cg, pass);
 }
 
+/* An iterator's program is called once more at the end, without an object: the first field behind
+ * the iterator's own (struct bpf_iter_meta *) is NULL. */
+static void emit_end_filter(struct codegen *cg, LLVMBasicBlockRef out)
+{
+	LLVMBasicBlockRef at_object;
+
+	if (cg->program->provider->context != CONTEXT_ITER)
+		return;
+	at_object = cg_block(cg, "at_object");
+	emit_branch(cg, emit_is_null(cg, emit_ctx_load(cg, sizeof(void *), 8)), out, at_object);
+	cg_position(cg, at_object);
+}
+
 static void emit_predicate(struct codegen *cg, LLVMBasicBlockRef filtered)
 {
 	const struct ast_program *ast = cg->program->ast;
@@ -170,6 +183,7 @@ static void emit_main(struct codegen *cg)
 	other = counting_block(cg, "other_pid", plan_counter_filtered(program->index), out);
 	program->missed = counting_block(cg, "missed", plan_counter_missed(program->index), out);
 	emit_pid_filter(cg, other);
+	emit_end_filter(cg, out);
 	scratch_begin(cg);
 	if (fn->frame)
 		program->left = scratch_reserve(cg, 8);
