@@ -14,18 +14,23 @@
 static bool parse(const struct provider_env *env, struct diags *diags,
 		  const struct provider_text *text, struct plan_target *target)
 {
+	const char *binary = text->fields[1];
+
 	if (!parse_arity(diags, text, "usdt", 2, 3))
 		return false;
-	binary_warn_if_several(env, diags, text->span, text->fields[1]);
+	/* Scripts for one process used to leave it out: usdt::provider:name, with -p. */
+	if (!*binary)
+		binary = "*";
+	binary_warn_if_several(env, diags, text->span, binary);
 	*target = (struct plan_target){
 		.name = text->text,
-		.module = text->fields[1],
+		.module = binary,
 		.extra = text->nfields == 4 ? text->fields[2] : NULL,
 		.function = text->fields[text->nfields - 1],
 	};
-	if (*target->module && *target->function)
+	if (*target->function)
 		return true;
-	diag_error(diags, "probe-target", text->span, "usdt: binary and name are needed");
+	diag_error(diags, "probe-target", text->span, "usdt: a name is needed");
 	return false;
 }
 
