@@ -7,6 +7,7 @@
 
 #include "base/hashmap.h"
 #include "base/vec.h"
+#include "types/dwarf.h"
 
 #include <dwarf.h>
 #include <elfutils/libdw.h>
@@ -123,22 +124,10 @@ static int add_function(Dwarf_Die *die, void *data)
 	return DWARF_CB_OK;
 }
 
-/* Of a unit whose debug info was split off: what the linker did not have to see. */
-static Dwarf_Die whole_unit(const struct unit *unit)
-{
-	Dwarf_Die whole;
-	uint8_t kind;
-
-	if (dwarf_cu_info(unit->die.cu, NULL, &kind, NULL, &whole, NULL, NULL, NULL) ||
-	    kind != DW_UT_skeleton || !whole.addr)
-		return unit->die;
-	return whole;
-}
-
 static void read_functions(struct arena *arena, struct unit *unit)
 {
 	struct reading reading = {arena, unit};
-	Dwarf_Die whole = whole_unit(unit);
+	Dwarf_Die whole = dwarf_whole_unit(&unit->die);
 
 	unit->is_read = true;
 	dwarf_getfuncs(&whole, add_function, &reading, 0);
@@ -190,7 +179,7 @@ static bool get_number(Dwarf_Die *die, unsigned name, Dwarf_Word *number)
 static void set_call(struct arena *arena, struct unit *unit, Dwarf_Die *inlined,
 		     struct place *place)
 {
-	Dwarf_Die whole = whole_unit(unit);
+	Dwarf_Die whole = dwarf_whole_unit(&unit->die);
 	Dwarf_Word index, line;
 	Dwarf_Files *files;
 	const char *file;

@@ -451,6 +451,24 @@ static int match_function(Dwarf_Die *die, void *data)
 	return DWARF_CB_ABORT;
 }
 
+Dwarf_Die dwarf_whole_unit(const Dwarf_Die *unit)
+{
+	Dwarf_Die whole;
+	uint8_t kind;
+
+	if (dwarf_cu_info(unit->cu, NULL, &kind, NULL, &whole, NULL, NULL, NULL) ||
+	    kind != DW_UT_skeleton || !whole.addr)
+		return *unit;
+	return whole;
+}
+
+static void search_unit(const Dwarf_Die *unit, struct wanted *wanted)
+{
+	Dwarf_Die whole = dwarf_whole_unit(unit);
+
+	dwarf_getfuncs(&whole, match_function, wanted, 0);
+}
+
 /* In the unit that holds the address, or, where no table says which does, in all. */
 static bool find_function(struct dwarf_file *file, struct wanted *wanted)
 {
@@ -460,16 +478,28 @@ static bool find_function(struct dwarf_file *file, struct wanted *wanted)
 
 	if (unit) {
 		wanted->address = address - bias;
-		dwarf_getfuncs(unit, match_function, wanted, 0);
+		search_unit(unit, wanted);
 	}
 	wanted->address = 0;
 	for (unit = NULL; !wanted->is_found;) {
 		unit = dwfl_module_nextcu(file->module, unit, &bias);
 		if (!unit)
 			break;
-		dwarf_getfuncs(unit, match_function, wanted, 0);
+		search_unit(unit, wanted);
 	}
 	return wanted->is_found;
+}
+
+/* Copies that compilers make of a function for some of its callers take its arguments in other
+ * places, or lack some. */
+static bool is_changed_copy(const char *function)
+{
+	static const char *const marks[] = {".constprop.", ".isra.", ".part.", ".cold"};
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++)
+		if (strstr(function, marks[i]))
+			return true;
+	return false;
 }
 
 static struct type_param convert_param(struct dwarf_file *file, Dwarf_Die *die, uint32_t index)
@@ -497,8 +527,8 @@ bool types_dwarf_function(struct types *types, const char *path, const char *deb
 	Dwarf_Addr bias;
 	Dwarf_Die child, result;
 
-	if (!file->module || !dwfl_module_getdwarf(file->module, &bias) ||
-	    !find_function(file, &wanted))
+	if (is_changed_copy(function) || !file->module ||
+	    !dwfl_module_getdwarf(file->module, &bias) || !find_function(file, &wanted))
 		return false;
 	for (int more = dwarf_child(&wanted.die, &child); !more;
 	     more = dwarf_siblingof(&child, &child)) {
