@@ -49,8 +49,9 @@ static bool shares(pid_t thread, const char *what)
 	if (stat(path, &here))
 		return true;
 	snprintf(path, sizeof(path), "/proc/%d/%s", (int)thread, what);
+	/* One that has ended has none any more. */
 	if (stat(path, &there))
-		return errno != ENOENT;
+		return true;
 	return here.st_dev == there.st_dev && here.st_ino == there.st_ino;
 }
 
