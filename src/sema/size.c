@@ -324,7 +324,7 @@ static void count_use(struct expr **at, void *data)
 		uses->maps[expr->map.map]++;
 	if (expr->kind == EXPR_CALL && (named = named_map(expr)))
 		uses->maps[named->map.map]--;
-	if (expr->kind == EXPR_IDENT &&
+	if (expr->kind == EXPR_BUILTIN &&
 	    (expr->type->kind == TYPE_KSTACK || expr->type->kind == TYPE_USTACK) &&
 	    expr->type->stack.depth)
 		uses->stacks[plan_stacks_index(uses->sema->plan, expr->type)]++;

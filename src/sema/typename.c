@@ -74,12 +74,41 @@ static const struct type *find_name(struct sema *sema, const char *name)
 	return type;
 }
 
-static const struct type *find_base(struct sema *sema, struct type_expr *type)
+struct type_expr *sema_named_type(struct sema *sema, const struct expr *ident)
 {
+	struct type_expr *type = arena_new_object(sema->arena, struct type_expr);
+
+	type->span = ident->span;
+	type->keyword = TYPE_NONE;
+	type->name = ident->ident.name;
+	return type;
+}
+
+/* What a macro's parameter stands for may be a type: the operand of typeof is then one. */
+static struct type_expr *as_type(struct sema *sema, const struct expr *expr)
+{
+	uint32_t index;
+
+	if (expr->kind == EXPR_TYPE)
+		return expr->type_name;
+	if (expr->kind != EXPR_IDENT || lang_find_builtin(expr->ident.name, &index) ||
+	    !find_name(sema, expr->ident.name))
+		return NULL;
+	return sema_named_type(sema, expr);
+}
+
+static const struct type *find_base(struct sema *sema, struct type_expr *type,
+				    const struct expr *init)
+{
+	struct type_expr *named = type->of_expr ? as_type(sema, type->of_expr) : NULL;
 	const struct type *base;
 
+	if (named) {
+		type->of_type = named;
+		type->of_expr = NULL;
+	}
 	if (type->of_type)
-		return sema_type(sema, type->of_type, NULL);
+		return sema_type(sema, type->of_type, init);
 	if (type->of_expr)
 		return sema_type_of(sema, &type->of_expr);
 	if (type->keyword == TYPE_NONE)
@@ -144,7 +173,7 @@ static size_t add_dimensions(struct sema *sema, const struct type **type,
 
 const struct type *sema_type(struct sema *sema, struct type_expr *type, const struct expr *init)
 {
-	const struct type *result = find_base(sema, type);
+	const struct type *result = find_base(sema, type, init);
 	bool used = false;
 	size_t i;
 
@@ -163,29 +192,6 @@ const struct type *sema_type(struct sema *sema, struct type_expr *type, const st
 		i = add_dimensions(sema, &result, type, i, init);
 	}
 	return result;
-}
-
-struct type_expr *sema_named_type(struct sema *sema, const struct expr *ident)
-{
-	struct type_expr *type = arena_new_object(sema->arena, struct type_expr);
-
-	type->span = ident->span;
-	type->keyword = TYPE_NONE;
-	type->name = ident->ident.name;
-	return type;
-}
-
-/* What a macro's parameter stands for may be a type: the operand of typeof is then one. */
-static struct type_expr *as_type(struct sema *sema, const struct expr *expr)
-{
-	uint32_t index;
-
-	if (expr->kind == EXPR_TYPE)
-		return expr->type_name;
-	if (expr->kind != EXPR_IDENT || lang_find_builtin(expr->ident.name, &index) ||
-	    !find_name(sema, expr->ident.name))
-		return NULL;
-	return sema_named_type(sema, expr);
 }
 
 const struct type *sema_type_of(struct sema *sema, struct expr **expr)
