@@ -423,6 +423,13 @@ void sema_addr(struct sema *sema, struct expr **expr)
 			   "& takes the address of a variable or a scalar map only");
 		return;
 	}
-	if (sema_is_known(sema, operand))
+	if (!sema_is_known(sema, operand))
+		return;
+	if (type_is_aggregate(operand->type))
+		sema_error(
+			sema, "address-of", addr->span,
+			"& can not take the address of a value of type '%s': each CPU has its own",
+			sema_type_name(sema, operand->type));
+	else
 		addr->type = type_ptr(sema->types, operand->type, SPACE_BPF);
 }

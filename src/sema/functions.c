@@ -138,11 +138,16 @@ static void add_name(const char *name, void *data)
 
 static void report_unknown(struct sema *sema, struct expr *call)
 {
+	size_t errors = diags_count(sema->diags, DIAG_ERROR);
 	struct diag *diag = sema_error(sema, "unknown-function", call->call.name_span,
 				       "Unknown function: '%s'", call->call.name);
 	struct names names = {.arena = sema->arena};
 	const char *nearest;
 
+	call->type = sema->unknown;
+	/* Macros can repeat it many times, and it is said once. */
+	if (diags_count(sema->diags, DIAG_ERROR) == errors)
+		return;
 	for (size_t i = 0; i < FUNCTION_COUNT_; i++)
 		add_name(lang_functions[i].name, &names);
 	for (size_t i = 0; i < BUILTIN_COUNT_; i++)
@@ -154,7 +159,6 @@ static void report_unknown(struct sema *sema, struct expr *call)
 	nearest = diag_nearest(call->call.name, names.list.data, names.list.len);
 	if (nearest)
 		diag_hint(diag, "Did you mean '%s'?", nearest);
-	call->type = sema->unknown;
 }
 
 /* What the flags of the row say. */
