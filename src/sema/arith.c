@@ -31,23 +31,10 @@ const struct type *sema_common_type(struct sema *sema, const struct expr *left,
 	return type_int(sema->types, 8, !is_unsigned);
 }
 
-static void warn_sign(struct sema *sema, const struct expr *expr, const struct type *to)
-{
-	if (!sema->options->verbose || !to->is_signed || may_be_unsigned(expr) == false ||
-	    expr->type->size < 8 || expr->kind == EXPR_INT)
-		return;
-	sema_warning(sema, "sign-mismatch", expr->span,
-		     "Expression of type: %s being cast to type: %s. This may cause unexpected "
-		     "results.",
-		     sema_type_name(sema, expr->type), sema_type_name(sema, to));
-}
-
 static void cast_both(struct sema *sema, struct expr *binary, const struct type *type)
 {
-	warn_sign(sema, binary->binary.left, type);
-	warn_sign(sema, binary->binary.right, type);
-	sema_cast_to(sema, &binary->binary.left, type);
-	sema_cast_to(sema, &binary->binary.right, type);
+	sema_join_to(sema, &binary->binary.left, type);
+	sema_join_to(sema, &binary->binary.right, type);
 }
 
 static void report_operands(struct sema *sema, struct expr *binary)

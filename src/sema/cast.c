@@ -67,6 +67,20 @@ void sema_cast_to(struct sema *sema, struct expr **expr, const struct type *type
 	*expr = expr_implicit_cast(sema->arena, *expr, type);
 }
 
+void sema_join_to(struct sema *sema, struct expr **expr, const struct type *type)
+{
+	const struct type *from = (*expr)->type;
+
+	if (sema->options->verbose && sema_is_known(sema, *expr) && (*expr)->kind != EXPR_INT &&
+	    from->kind == TYPE_INT && from->size == 8 && !from->is_signed &&
+	    type->kind == TYPE_INT && type->is_signed)
+		sema_warning(sema, "sign-mismatch", (*expr)->span,
+			     "Expression of type: %s being cast to type: %s. This may cause "
+			     "unexpected results.",
+			     sema_type_name(sema, from), sema_type_name(sema, type));
+	sema_cast_to(sema, expr, type);
+}
+
 void sema_cast_to_64(struct sema *sema, struct expr **expr)
 {
 	const struct type *type = (*expr)->type;

@@ -198,7 +198,7 @@ static void join_key(struct sema *sema, struct sema_map *map, struct expr **key)
 	if (!infer_expr(sema, &map->key, *key))
 		report_key(sema, map, *key);
 	else if (map->key.type)
-		sema_cast_to(sema, key, map->key.type);
+		sema_join_to(sema, key, map->key.type);
 }
 
 void sema_map_key(struct sema *sema, struct sema_map *map, struct expr **key)

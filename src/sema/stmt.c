@@ -88,7 +88,7 @@ static void assign_map(struct sema *sema, struct stmt *stmt)
 	if (is_aggregate)
 		sema_map_updates(sema, map);
 	else
-		sema_cast_to(sema, &stmt->assign.value, target->type);
+		sema_join_to(sema, &stmt->assign.value, target->type);
 }
 
 static void check_variable_value(struct sema *sema, struct expr *value)
@@ -108,7 +108,7 @@ static void assign_var(struct sema *sema, struct stmt *stmt)
 	sema_value(sema, &stmt->assign.value);
 	check_variable_value(sema, stmt->assign.value);
 	sema_assign_var(sema, stmt->assign.target, stmt->assign.value, NULL);
-	sema_cast_to(sema, &stmt->assign.value, stmt->assign.target->type);
+	sema_join_to(sema, &stmt->assign.value, stmt->assign.target->type);
 }
 
 /* --- compound assignment --- */
@@ -286,7 +286,7 @@ static void sema_let(struct sema *sema, struct stmt *stmt)
 	if (!stmt->let.value)
 		return;
 	scope_assign(sema, variable, stmt->let.value, NULL, stmt->let.value->span);
-	sema_cast_to(sema, &stmt->let.value, variable->variable->type);
+	sema_join_to(sema, &stmt->let.value, variable->variable->type);
 }
 
 /* --- branches --- */
