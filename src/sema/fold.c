@@ -114,8 +114,7 @@ bool sema_fold_unary(struct sema *sema, struct expr **at)
 	case UNARY_COMPL:
 		if (operand->kind == EXPR_BOOL)
 			return false;
-		*at = value > (wide)INT64_MAX ? literal(sema, expr->span, (wide)UINT64_MAX - value)
-					      : literal(sema, expr->span, ~value);
+		*at = literal(sema, expr->span, (wide)UINT64_MAX - (uint64_t)value);
 		return true;
 	case UNARY_DEREF:
 	case UNARY_ADDR:

@@ -112,9 +112,7 @@ static const struct node *random_unary(struct script *script, uint32_t depth)
 {
 	const struct node *operand = node_integer(script, depth);
 	enum op op = random_below(&script->random, 2) ? OP_NEG : OP_COMPL;
-	wide value = op == OP_NEG                   ? -operand->literal
-		     : operand->literal > INT64_MAX ? (wide) ~(uint64_t)operand->literal
-						    : ~operand->literal;
+	wide value = op == OP_NEG ? -operand->literal : (wide) ~(uint64_t)operand->literal;
 	struct node *node;
 
 	if (operand->is_literal && value < INT64_MIN)
