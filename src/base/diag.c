@@ -9,7 +9,6 @@
 #include <string.h>
 
 #define TAB_WIDTH 4
-#define MOST_LINES 12u /* of a range over several lines */
 #define LONGEST_WORD 1024 /* in a message: of a longer one both ends are shown */
 #define WORD_END 200
 #define CUT "..."
@@ -258,7 +257,8 @@ static void render_place(FILE *out, const struct sources *sources, struct span s
 		render_line(out, start.source, start.line, start.column, end.column);
 		return;
 	}
-	for (uint32_t line = start.line; line <= end.line && line < start.line + MOST_LINES; line++)
+	for (uint32_t line = start.line; line <= end.line && line < start.line + SOURCE_MOST_LINES;
+	     line++)
 		render_line(out, start.source, line, 0, 0);
 }
 

@@ -60,6 +60,7 @@ struct location {
 struct location sources_locate(const struct sources *sources, uint32_t position);
 /* The 1-based line's first byte; *len excludes the newline. */
 const char *source_line(const struct source *source, uint32_t line, uint32_t *len);
+#define SOURCE_MOST_LINES 12u /* of a range over several lines: so many are shown */
 /* The part of a line of @len bytes that is shown: all of it, or of a long one what is around the
  * 1-based @column; offsets, @last exclusive. */
 void source_window(uint32_t len, uint32_t column, uint32_t *first, uint32_t *last);

@@ -84,7 +84,11 @@ static void text_map(struct output *output, const struct plan_map *map,
 
 void output_put_place(struct strbuf *out, const struct plan_place *place)
 {
-	if (place->file)
+	if (!place->file)
+		return;
+	if (place->end_line > place->line)
+		strbuf_addf(out, "%s:%u-%u: ", place->file, place->line, place->end_line);
+	else
 		strbuf_addf(out, "%s:%u:%u-%u: ", place->file, place->line, place->column,
 			    place->end_column);
 }
@@ -116,7 +120,7 @@ void output_put_source(struct strbuf *out, const struct plan_place *place)
 			strbuf_addc(out, *p);
 	}
 	strbuf_addc(out, '\n');
-	if (!width)
+	if (!width || place->end_line > place->line)
 		return;
 	strbuf_fill(out, ' ', start);
 	strbuf_fill(out, '~', width);

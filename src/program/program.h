@@ -128,8 +128,9 @@ uint32_t plan_ring_pages(const struct plan_config *config);
 struct plan_place {
 	const char *file;
 	uint32_t line, column, end_column; /* 1-based, end exclusive */
+	uint32_t end_line; /* behind line, if the range is one of several lines */
 	const char *text; /* the source line; of a long one the part around the place, "..." where
-			     it was cut */
+			     it was cut; of a range all lines, as far as they are shown */
 	int32_t text_offset; /* of its first byte in that line; 0 unless it was cut */
 };
 

@@ -162,6 +162,7 @@ static void serial_place(struct serial *serial, struct plan_place *place)
 	place->line = serial_u32(serial, place->line);
 	place->column = serial_u32(serial, place->column);
 	place->end_column = serial_u32(serial, place->end_column);
+	place->end_line = serial_u32(serial, place->end_line);
 	place->text = serial_string(serial, place->text);
 	place->text_offset = (int32_t)serial_u32(serial, (uint32_t)place->text_offset);
 }

@@ -1,13 +1,24 @@
 /* Events and places of the plan, while bodies are checked. */
 #include "sema/internal.h"
 
+/* What is shown of a line; *first is where that begins. */
+static const char *shown_line(struct sema *sema, const struct source *source, uint32_t number,
+			      uint32_t column, uint32_t *first)
+{
+	uint32_t len, last;
+	const char *line = source_line(source, number, &len);
+
+	source_window(len, column, first, &last);
+	return arena_printf(sema->arena, "%s%.*s%s", *first ? "..." : "", (int)(last - *first),
+			    line + *first, last < len ? "..." : "");
+}
+
 struct plan_place sema_place(struct sema *sema, struct span span)
 {
 	const struct sources *sources = sema->options->sources;
 	struct location start, end;
 	struct plan_place place = {.file = "", .text = ""};
-	uint32_t len, first, last;
-	const char *line;
+	uint32_t first;
 
 	if (span_is_none(span))
 		return place;
@@ -15,15 +26,17 @@ struct plan_place sema_place(struct sema *sema, struct span span)
 	end = sources_locate(sources, span.end);
 	if (!start.source)
 		return place;
-	line = source_line(start.source, start.line, &len);
 	place.file = start.source->name;
 	place.line = start.line;
 	place.column = start.column;
 	place.end_column = end.line == start.line ? end.column : start.column;
-	source_window(len, start.column, &first, &last);
-	place.text = arena_printf(sema->arena, "%s%.*s%s", first ? "..." : "", (int)(last - first),
-				  line + first, last < len ? "..." : "");
+	place.end_line = end.source == start.source ? end.line : start.line;
+	place.text = shown_line(sema, start.source, start.line, start.column, &first);
 	place.text_offset = first ? (int32_t)first - 3 : 0;
+	for (uint32_t i = 1; i < SOURCE_MOST_LINES && start.line + i <= place.end_line; i++)
+		place.text =
+			arena_printf(sema->arena, "%s\n%s", place.text,
+				     shown_line(sema, start.source, start.line + i, 0, &first));
 	return place;
 }
 

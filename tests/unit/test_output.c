@@ -350,7 +350,7 @@ START_TEST(errors_at_run_time_show_the_source)
 {
 	struct plan_event event = {
 		.kind = EVENT_RUNTIME_ERROR,
-		.place = {"stdin", 1, 9, 12, "begin { 1/0 }"},
+		.place = {"stdin", 1, 9, 12, 1, "begin { 1/0 }", 0},
 	};
 
 	output_runtime_error(c->output, &event, "Divide or modulo by 0 detected.", NULL, 0, 1);
@@ -358,7 +358,7 @@ START_TEST(errors_at_run_time_show_the_source)
 				      "begin { 1/0 }\n"
 				      "        ~~~\n");
 	event.kind = EVENT_HELPER_ERROR;
-	event.place = (struct plan_place){"a.bt", 2, 2, 5, "\tstr(0)", 0};
+	event.place = (struct plan_place){"a.bt", 2, 2, 5, 2, "\tstr(0)", 0};
 	output_runtime_error(c->output, &event, "Bad address", "probe_read_user_str", -14, 3);
 	ck_assert_str_eq(case_err(c),
 			 "a.bt:2:2-5: WARNING: Bad address (3 times)\n"

@@ -226,7 +226,7 @@ START_TEST(messages_go_to_the_error_stream)
 	struct plan_event *error = case_event(c, EVENT_ERRORF, "bad", none);
 	struct plan_event *warning = case_event(c, EVENT_WARNF, "odd\n", none);
 
-	error->place = warning->place = (struct plan_place){"stdin", 1, 9, 22, "begin { }", 0};
+	error->place = warning->place = (struct plan_place){"stdin", 1, 9, 22, 0, "begin { }", 0};
 	output_message(c->output, error, NULL);
 	output_message(c->output, warning, NULL);
 	ck_assert_str_eq(case_err(c), "stdin:1:9-22: ERROR: bad\nstdin:1:9-22: WARNING: odd\n");
@@ -373,7 +373,7 @@ START_TEST(json_errors)
 {
 	struct plan_event *event = case_event(c, EVENT_ERRORF, "oh \"no\"", type_none(c->types));
 
-	event->place = (struct plan_place){"stdin", 1, 44, 50, "begin { }", 0};
+	event->place = (struct plan_place){"stdin", 1, 44, 50, 0, "begin { }", 0};
 	output_message(c->output, event, NULL);
 	ck_assert_str_eq(case_out(c), "{\"type\": \"errorf\", \"msg\": \"oh \\\"no\\\"\", "
 				      "\"filename\": \"stdin\", \"line\": 1, \"col\": 44}\n");

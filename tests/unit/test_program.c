@@ -456,8 +456,8 @@ START_TEST(another_version_is_refused_by_name)
 	plan_write(plan, &bytes);
 	bytes.data[10]++;
 	ck_assert_str_eq(error_of(bytes.data, bytes.len),
-			 "the object was made by sonde test, whose plans have version 5; this "
-			 "program reads version 4");
+			 "the object was made by sonde test, whose plans have version 6; this "
+			 "program reads version 5");
 	strbuf_free(&bytes);
 }
 END_TEST
