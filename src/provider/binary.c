@@ -52,10 +52,12 @@ static const char *real_path(struct arena *arena, const char *path)
 /* As the traced process sees it, if it lives in a root or with mounts of its own. */
 static const char *rooted(const struct provider_env *env, const char *path)
 {
-	if (!env->pid || *path != '/' || !strncmp(path, "/proc/", 6) ||
+	pid_t thread = env->pid ? provider_thread(env->pid) : 0;
+
+	if (!thread || *path != '/' || !strncmp(path, "/proc/", 6) ||
 	    provider_shares_files(env->pid))
 		return path;
-	return arena_printf(env->arena, "/proc/%d/root%s", (int)provider_thread(env->pid), path);
+	return arena_printf(env->arena, "/proc/%d/root%s", (int)thread, path);
 }
 
 struct resolving {

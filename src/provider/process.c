@@ -36,7 +36,7 @@ pid_t provider_thread(pid_t pid)
 			found = atoi(entry->d_name);
 	if (tasks)
 		closedir(tasks);
-	return found ? found : pid;
+	return found;
 }
 
 /* Whether both see the same of /proc/PID/@what: its root, its mounts. */

@@ -196,7 +196,7 @@ bool provider_find_symbol(const struct provider_env *env, const struct plan_targ
 
 /* --- process.c: what /proc tells of a process --- */
 /* The thread that is to be asked for: @pid, or another one if the first thread has ended, while
- * others go on. */
+ * others go on; 0 if all have ended. */
 pid_t provider_thread(pid_t pid);
 /* Whether a path is the same file for the process as for this one: it has the same root and mounts.
  * False if it has ended. */
