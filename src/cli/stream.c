@@ -5,12 +5,12 @@
  * pending.
  */
 #include "base/strbuf.h"
+#include "base/wait.h"
 #include "cli/cli.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,30 +23,10 @@ struct stream {
 	struct strbuf held;
 };
 
-static bool is_asked_to_stop(void)
-{
-	sigset_t pending;
-
-	return !sigpending(&pending) &&
-	       (sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM));
-}
-
 /* False if it is to stop before there was room. */
 static bool wait_for_room(const struct stream *stream)
 {
-	struct pollfd fds[] = {
-		{.fd = stream->fd, .events = POLLOUT},
-		{.fd = stream->signal_fd, .events = POLLIN},
-	};
-
-	while (!stream->is_file && (poll(fds, 2, -1) < 0 || !fds[0].revents)) {
-		if (is_asked_to_stop())
-			return false;
-		/* Another signal is for whoever reads the descriptor. */
-		if (fds[1].revents)
-			fds[1].fd = -1;
-	}
-	return true;
+	return stream->is_file || wait_for(stream->fd, POLLOUT, stream->signal_fd);
 }
 
 /* How much was written: all of it, unless it is to stop; or negative errno. */

@@ -1,8 +1,10 @@
 /*
  * The -c command: started stopped right after exec, so that its own file is mapped and can be
- * probed before its first instruction runs.
+ * probed before its first instruction runs. And how commands end.
  */
 #include "runtime/internal.h"
+
+#include "base/wait.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -116,6 +118,21 @@ int child_end(pid_t pid)
 	if (wait_for_end(pid, GRACE_MS, &status))
 		return status;
 	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	return status;
+}
+
+int child_wait(pid_t pid, int signal_fd)
+{
+	int fd = (int)syscall(SYS_pidfd_open, pid, 0), status = 0;
+	bool has_ended = fd < 0 || wait_for(fd, POLLIN, signal_fd);
+
+	if (fd >= 0)
+		close(fd);
+	if (!has_ended) {
+		kill(-pid, SIGTERM);
+		return child_end(pid);
+	}
 	waitpid(pid, &status, 0);
 	return status;
 }

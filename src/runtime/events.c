@@ -1,6 +1,8 @@
 /* What the programs send: each record of the ring buffer is rendered, or carried out. */
 #include "runtime/internal.h"
 
+#include "base/wait.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -13,6 +15,7 @@
 
 #define SECOND_NS 1000000000u
 #define HANDLED_PER_TURN 8192u
+#define UNHEEDED (64u << 10) /* bytes that are read before signals are looked for */
 
 static uint64_t member_u64(const struct plan_event *event, uint32_t index, const char *payload)
 {
@@ -41,17 +44,20 @@ static void print_time(struct run *run, const struct plan_event *event)
 	output_text(run->output, TEXT_TIME, text, len);
 }
 
-/* Reads at most @limit bytes of a descriptor to its end. */
-static int read_all(int fd, size_t limit, struct strbuf *out)
+/* Reads at most @limit bytes of a descriptor to its end, or until a signal asks to stop. */
+static int read_all(const struct run *run, int fd, size_t limit, struct strbuf *out)
 {
 	char buffer[4096];
 
-	while (out->len < limit) {
+	while (out->len < limit && (out->len < UNHEEDED || !wait_is_over())) {
 		size_t want = limit - out->len < sizeof(buffer) ? limit - out->len : sizeof(buffer);
 		ssize_t n = read(fd, buffer, want);
 
-		if (n < 0 && errno == EINTR)
+		if (n < 0 && (errno == EINTR || errno == EAGAIN)) {
+			if (!wait_for(fd, POLLIN, run->options->signal_fd))
+				return 0;
 			continue;
+		}
 		if (n <= 0)
 			return n < 0 ? -errno : 0;
 		strbuf_add(out, buffer, (size_t)n);
@@ -65,8 +71,8 @@ static void print_file(struct run *run, const struct plan_event *event, const ch
 	int fd, error;
 
 	output_format(run->output, event, payload, &path);
-	fd = open(strbuf_str(&path), O_RDONLY | O_CLOEXEC);
-	error = fd < 0 ? -errno : read_all(fd, run->plan->config.max_cat_bytes, &content);
+	fd = open(strbuf_str(&path), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	error = fd < 0 ? -errno : read_all(run, fd, run->plan->config.max_cat_bytes, &content);
 	if (error) {
 		run_error(run, "cat", "failed to %s file '%s' (%s)", fd < 0 ? "open" : "read",
 			  strbuf_str(&path), strerror(-error));
@@ -79,40 +85,54 @@ static void print_file(struct run *run, const struct plan_event *event, const ch
 	strbuf_free(&content);
 }
 
-/* A shell command; its output and errors are one stream, as the contract has it. */
+/* The shell's pid, its output and errors in one stream at *output; or a negative errno. */
+static pid_t start_command(const char *command, int *output)
+{
+	int ends[2];
+	sigset_t none;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC))
+		return -errno;
+	pid = fork();
+	if (pid == 0) {
+		setpgid(0, 0); /* so that all that it starts can be ended with it */
+		sigemptyset(&none);
+		sigprocmask(SIG_SETMASK, &none, NULL);
+		dup2(ends[1], STDOUT_FILENO);
+		dup2(ends[1], STDERR_FILENO);
+		execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+		_exit(127);
+	}
+	if (pid < 0)
+		pid = -errno;
+	close(ends[1]);
+	fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	*output = ends[0];
+	return pid;
+}
+
+/* A signal that asks to stop ends the command, too. */
 static void run_command(struct run *run, const struct plan_event *event, const char *payload)
 {
 	struct strbuf command = STRBUF_INIT, output = STRBUF_INIT;
-	int ends[2], status = 0;
-	sigset_t none;
+	int fd = -1, status = 0;
 	pid_t pid;
 
 	output_format(run->output, event, payload, &command);
 	output_flush(run->output);
 	run_pcap_flush(run); /* the command may read what was written */
-	if (pipe2(ends, O_CLOEXEC)) {
-		run_error(run, "system", "cannot make a pipe: %s", strerror(errno));
-		strbuf_free(&command);
-		return;
-	}
-	pid = fork();
-	if (pid == 0) {
-		sigemptyset(&none);
-		sigprocmask(SIG_SETMASK, &none, NULL);
-		dup2(ends[1], STDOUT_FILENO);
-		dup2(ends[1], STDERR_FILENO);
-		execl("/bin/sh", "sh", "-c", strbuf_str(&command), (char *)NULL);
-		_exit(127);
-	}
-	close(ends[1]);
+	pid = start_command(strbuf_str(&command), &fd);
 	if (pid > 0) {
-		read_all(ends[0], SIZE_MAX, &output);
-		waitpid(pid, &status, 0);
+		read_all(run, fd, SIZE_MAX, &output);
+		status = child_wait(pid, run->options->signal_fd);
 		output_text(run->output, TEXT_SYSTEM, strbuf_str(&output), output.len);
 	}
-	close(ends[0]);
+	if (fd >= 0)
+		close(fd);
 	if (pid < 0)
-		run_error(run, "system", "cannot start a process (%s)", strbuf_str(&command));
+		run_error(run, "system", "cannot start a process: %s (%s)", strerror(-pid),
+			  strbuf_str(&command));
 	else if (WIFSIGNALED(status))
 		run_error(run, "system", "the command was killed by signal %d (%s)",
 			  WTERMSIG(status), strbuf_str(&command));

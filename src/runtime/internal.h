@@ -129,12 +129,14 @@ void run_report_losses(struct run *run);
 /* The summary at the end; fills result->lost. */
 void run_account(struct run *run);
 
-/* --- child.c: the -c command --- */
+/* --- child.c: the -c command, and those of system() --- */
 /* Starts it, stopped right after exec. The pid, or 0 with a message in *error (arena). */
 pid_t child_start(struct arena *arena, char *const *argv, const char **error);
 void child_resume(pid_t pid);
 /* Ends it if it still runs (SIGTERM, later SIGKILL) and reaps it; its wait status. */
 int child_end(pid_t pid);
+/* Waits until it has ended, or ends it, and its process group, when a signal asks to stop. */
+int child_wait(pid_t pid, int signal_fd);
 
 /* --- notify.c --- */
 void notify_service_manager(void);
