@@ -39,7 +39,8 @@ pid_t provider_thread(pid_t pid)
 	return found;
 }
 
-/* Whether both see the same of /proc/PID/@what: its root, its mounts. */
+/* Whether both see the same of /proc/PID/@what: its root, its mounts. True if that may not be
+ * known. */
 static bool shares(pid_t thread, const char *what)
 {
 	struct stat here, there;
@@ -49,7 +50,6 @@ static bool shares(pid_t thread, const char *what)
 	if (stat(path, &here))
 		return true;
 	snprintf(path, sizeof(path), "/proc/%d/%s", (int)thread, what);
-	/* One that has ended has none any more. */
 	if (stat(path, &there))
 		return true;
 	return here.st_dev == there.st_dev && here.st_ino == there.st_ino;
@@ -59,5 +59,5 @@ bool provider_shares_files(pid_t pid)
 {
 	pid_t thread = provider_thread(pid);
 
-	return shares(thread, "root") && shares(thread, "ns/mnt");
+	return thread && shares(thread, "root") && shares(thread, "ns/mnt");
 }
