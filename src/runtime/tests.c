@@ -14,6 +14,7 @@
 #define SECOND_NS 1000000000u
 #define BENCH_NS (SECOND_NS / 2) /* how long a benchmark goes on */
 #define BENCH_TURN 256 /* runs between two looks at the clock and at signals */
+#define TURN_NS (SECOND_NS / 50) /* after which a turn ends, too */
 
 /* --- tests --- */
 
@@ -155,7 +156,9 @@ static void run_bench(struct run *run, const struct plan_prog *prog, int fd)
 	run->output = output_new(OUTPUT_TEXT, run->plan, nowhere, nowhere, run->options->style,
 				 &resolver);
 	while (now_ns() - start < BENCH_NS && !run->stopping) {
-		for (int i = 0; i < BENCH_TURN; i++)
+		uint64_t turn = now_ns();
+
+		for (int i = 0; i < BENCH_TURN && now_ns() - turn < TURN_NS; i++)
 			bpf_prog_test_run_opts(fd, &opts);
 		run_drain(run);
 		forget_exit(run);
