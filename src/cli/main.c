@@ -312,6 +312,8 @@ int main(int argc, char **argv)
 	int status;
 
 	occupy_standard_descriptors();
+	/* Who ignores it, which is inherited, is not told how children ended. */
+	signal(SIGCHLD, SIG_DFL);
 	if (options_parse(&cli, argc, argv, &status))
 		status = act(&cli);
 	status = close_standard_output(&cli, status);

@@ -99,6 +99,7 @@ static pid_t start_command(const char *command, int *output)
 		setpgid(0, 0); /* so that all that it starts can be ended with it */
 		sigemptyset(&none);
 		sigprocmask(SIG_SETMASK, &none, NULL);
+		signal(SIGPIPE, SIG_DFL);
 		dup2(ends[1], STDOUT_FILENO);
 		dup2(ends[1], STDERR_FILENO);
 		execl("/bin/sh", "sh", "-c", command, (char *)NULL);
