@@ -456,10 +456,10 @@ struct expr *sema_number(struct sema *sema, struct span span, const char *text)
 	return parse_number(text, &value) ? literal(sema, span, value) : NULL;
 }
 
-/* NULL, with a warning, if it is not given. */
+/* NULL, with a warning, if it is not given or empty. */
 static const char *param_text(struct sema *sema, const struct expr *param)
 {
-	if (param->param <= sema->options->nparams)
+	if (param->param <= sema->options->nparams && *sema->options->params[param->param - 1])
 		return sema->options->params[param->param - 1];
 	sema_warning(sema, "missing-parameter", param->span,
 		     "Positional parameter $%u is empty or not provided.", param->param);
