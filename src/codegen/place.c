@@ -236,12 +236,16 @@ static struct place place_field(struct codegen *cg, const struct expr *expr)
 	return place;
 }
 
-/* Keeps an index of memory of the script's own within its @count elements. */
+/* Keeps an index of memory of the script's own within its @count elements. Opaque before and after:
+ * what the verifier sees compared must be the number that is multiplied, not what it was made of.
+ */
 static LLVMValueRef emit_bound(struct codegen *cg, struct place *place, LLVMValueRef index,
 			       uint32_t count)
 {
+	index = emit_opaque(cg, index);
 	place->is_inside = LLVMBuildICmp(cg->builder, LLVMIntULT, index, cg_i64(cg, count), "");
-	return LLVMBuildSelect(cg->builder, place->is_inside, index, cg_i64(cg, 0), "");
+	index = LLVMBuildSelect(cg->builder, place->is_inside, index, cg_i64(cg, 0), "");
+	return emit_opaque(cg, index);
 }
 
 static struct place place_index(struct codegen *cg, const struct expr *expr)
