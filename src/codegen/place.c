@@ -248,6 +248,12 @@ static LLVMValueRef emit_bound(struct codegen *cg, struct place *place, LLVMValu
 	return emit_opaque(cg, index);
 }
 
+/* A struct that was copied has nothing of an array whose length it does not say. */
+static bool is_flexible(const struct place *place, const struct type *type)
+{
+	return place->kind == PLACE_LOCAL && type->kind == TYPE_ARRAY && !type->array.count;
+}
+
 static struct place place_index(struct codegen *cg, const struct expr *expr)
 {
 	const struct expr *object = expr->index.object, *at = expr->index.index;
@@ -258,7 +264,7 @@ static struct place place_index(struct codegen *cg, const struct expr *expr)
 	LLVMValueRef index;
 
 	place.is_foreign_text = expr->type->kind == TYPE_STRING;
-	if (at->kind == EXPR_INT && !at->integer.is_negative) {
+	if (at->kind == EXPR_INT && !at->integer.is_negative && !is_flexible(&place, type)) {
 		place_add(cg, &place, at->integer.value * size);
 		return place;
 	}
