@@ -378,9 +378,15 @@ static void format_config(struct writer *w, const struct script *script)
 
 static void format_macro(struct writer *w, const struct macro *macro)
 {
+	size_t start;
+
 	write_comments(w, macro->body->span.start);
 	put(w, "macro ");
+	start = w->line.len;
 	macro_signature(macro, &w->line);
+	for (size_t i = start; i < w->line.len; i++)
+		if (w->line.data[i] == ' ')
+			vec_push(w->format->arena, &w->breaks, i);
 	put(w, " ");
 	format_block(w, macro->body);
 }

@@ -98,6 +98,17 @@ static const char *separator_hint(const struct lexer *lexer)
 	return NULL;
 }
 
+/* "kprobe:f/pid == 1/": a slash in the last field of a probe's name, which no path begins with. */
+static bool runs_into_predicate(const char *name, const char *text)
+{
+	const char *field = text, *slash;
+
+	while (field > name && field[-1] != ':')
+		field--;
+	slash = memchr(field, '/', (size_t)(text - field));
+	return *text != ':' && field > name && slash && slash > field && slash[-1] != ' ';
+}
+
 /* NULL if there is nothing to say. */
 static const char *find_hint(const struct lexer *lexer, const char *text, bool expects_variable)
 {
@@ -125,6 +136,8 @@ static const char *find_hint(const struct lexer *lexer, const char *text, bool e
 		return lexer->before == STRING ? "strings that follow each other are not joined"
 					       : separator_hint(lexer);
 	case ATTACH_POINT:
+		if (runs_into_predicate(statement, text))
+			return "there is a blank before a predicate: kprobe:f /pid == 1/";
 		return *text == ':' || (lexer->before == ATTACH_POINT && text[-1] == ' ')
 			       ? "there are no blanks inside a probe's name, and commas between "
 				 "probes"

@@ -108,7 +108,9 @@ static void report_field(struct sema *sema, const struct expr *expr, const struc
 	const char *name = expr->field.name, *nearest = nearest_field(sema, type, name);
 	bool is_probe = is_args(expr->field.object);
 	struct diag *diag;
+	uint32_t n;
 
+	types_fields(sema->types, type, &n);
 	if (is_probe)
 		diag = sema_error(sema, "unknown-field", expr->field.name_span,
 				  "The probe has no argument named '%s'", name);
@@ -125,6 +127,9 @@ static void report_field(struct sema *sema, const struct expr *expr, const struc
 	else if (is_probe)
 		diag_hint(diag, "All its arguments: sonde -lv '%s'",
 			  sema->instance->targets.data[0].name);
+	else if (!n)
+		diag_hint(diag, "Nothing is known here of %s but its name",
+			  sema_type_name(sema, type));
 }
 
 static struct expr *new_deref(struct sema *sema, struct expr *pointer)

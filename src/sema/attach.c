@@ -283,6 +283,16 @@ static const struct plan_target *nearest_probe(const struct expanding *expansion
 			  offsetof(struct plan_target, module));
 }
 
+/* "kprobe:f/pid==1/": names can hold slashes, but not one that a predicate would begin and one that
+ * would end it. */
+static bool runs_into_predicate(const struct plan_target *target)
+{
+	const char *name = target->function;
+	const char *slash = name ? strchr(name, '/') : NULL;
+
+	return slash && slash[1] && name[strlen(name) - 1] == '/';
+}
+
 /* @reason: why there is none, or NULL if it is just so. */
 static void report_missing(const struct expanding *expansion, const struct plan_target *missing,
 			   const char *reason)
@@ -298,6 +308,10 @@ static void report_missing(const struct expanding *expansion, const struct plan_
 	switch (sema->plan->config.missing_probes) {
 	case MISSING_ERROR:
 		diag = diag_error(sema->diags, "no-probe", point->span, "%s", text);
+		if (runs_into_predicate(missing)) {
+			diag_hint(diag, "There is a blank before a predicate: kprobe:f /pid == 1/");
+			break;
+		}
 		nearest = reason ? NULL : nearest_probe(expansion, missing);
 		if (nearest)
 			diag_hint(diag, "Did you mean %s?", nearest->name);
@@ -314,14 +328,14 @@ static void report_missing(const struct expanding *expansion, const struct plan_
 
 /* Whether --check takes an attach point that has no target here as it stands. A body that cannot be
  * understood without one is left out where the script says that it may be missing. */
-static bool stands_for_itself(const struct expanding *expansion)
+static bool stands_for_itself(const struct expanding *expansion, const struct plan_target *pattern)
 {
 	const struct sema *sema = expansion->sema;
 	const struct mentions *mentions = &expansion->mentions;
 	bool is_typed = mentions->args ||
 			(mentions->retval && expansion->provider->context == CONTEXT_BTF_ARGS);
 
-	return sema->options->check_only &&
+	return sema->options->check_only && !runs_into_predicate(pattern) &&
 	       !(is_typed && sema->plan->config.missing_probes != MISSING_ERROR);
 }
 
@@ -335,7 +349,7 @@ static bool find_targets(struct expanding *expansion, const struct plan_target *
 
 	if (found->targets.len)
 		return true;
-	if (stands_for_itself(expansion)) {
+	if (stands_for_itself(expansion, pattern)) {
 		if (expansion->is_pattern && sema->plan->config.missing_probes != MISSING_IGNORE)
 			diag_warning(sema->diags, "no-probe", expansion->point->span,
 				     "No matches for %s on this machine.", expansion->point->text);

@@ -145,6 +145,11 @@ START_TEST(layout)
 	FORMAT("config={a=1;b=\"x\"}import\"y.bt\";let@m=hash(0x10)macro f($a,@b,c){c}begin{}",
 	       "config = {\n\ta = 1;\n\tb = \"x\";\n}\n\nimport \"y.bt\";\n\n"
 	       "let @m = hash(0x10);\n\nmacro f($a, @b, c) {\n\tc\n}\n\nbegin\n{\n}\n");
+	FORMAT("macro f(@requests_of_a_process,$the_time_of_the_last_one,the_name_of_the_device,"
+	       "how_often_that_was){0}",
+	       "macro f(@requests_of_a_process, $the_time_of_the_last_one, "
+	       "the_name_of_the_device,\n"
+	       "\thow_often_that_was) {\n\t0\n}\n");
 }
 END_TEST
 

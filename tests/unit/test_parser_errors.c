@@ -179,6 +179,8 @@ END_TEST
 START_TEST(probes_have_no_blanks)
 {
 	case_says("t : a : b { }", "HINT: there are no blanks inside a probe's name");
+	case_says("k:f/pid == 1/ { }", "HINT: there is a blank before a predicate");
+	case_says("u:/bin/sh:f x { }", "HINT: there are no blanks inside a probe's name");
 	case_says("t:a:b t:c:d { }", "commas between probes");
 	case_error("t:\"abc { }", "unterminated-string", 1, 1, 11);
 }
