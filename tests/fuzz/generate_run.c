@@ -162,6 +162,17 @@ static bool is_limited(int status, const char *errors)
 	return found;
 }
 
+/* Not a failure, but one that a better use of what there is may do away with. */
+static void report_limited(struct runner *runner, const struct job *job, const char *errors)
+{
+	const char *error = strstr(errors, "ERROR[");
+
+	runner->limited++;
+	printf("beyond: --seed %" PRIu64 " --script %u: %.*s\n", runner->options->seed, job->number,
+	       (int)strcspn(error, "\n"), error);
+	fflush(stdout);
+}
+
 static void judge(struct runner *runner, const struct job *job, int status, double seconds)
 {
 	struct arena *arena = arena_new();
@@ -172,7 +183,7 @@ static void judge(struct runner *runner, const struct job *job, int status, doub
 		report(runner, job, arena_printf(arena, "ended by signal %d", WTERMSIG(status)),
 		       errors);
 	else if (is_limited(status, errors))
-		runner->limited++;
+		report_limited(runner, job, errors);
 	else if (WEXITSTATUS(status))
 		report(runner, job, arena_printf(arena, "exit status %d", WEXITSTATUS(status)),
 		       errors);
