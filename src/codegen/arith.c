@@ -208,7 +208,7 @@ static void emit_operands(struct codegen *cg, const struct expr *expr, LLVMValue
 			  LLVMValueRef *right)
 {
 	const struct expr *other = expr->binary.right;
-	struct scratch_place place = {0, 0};
+	struct scratch_place place = {0};
 	bool is_aside = !cg->stack_budget && other->kind != EXPR_INT && other->kind != EXPR_VAR;
 
 	*left = emit_value64(cg, expr->binary.left);

@@ -38,7 +38,7 @@ LLVMValueRef emit_table_row(struct codegen *cg, LLVMValueRef table, LLVMValueRef
 
 LLVMValueRef emit_cookie(struct codegen *cg)
 {
-	return emit_helper(cg, BPF_FUNC_get_attach_cookie, cg->i64, cg->fn->ctx);
+	return emit_helper(cg, BPF_FUNC_get_attach_cookie, cg->i64, cg_ctx(cg));
 }
 
 LLVMValueRef emit_builtin_probe(struct codegen *cg, const struct expr *builtin, LLVMValueRef dst)
@@ -111,7 +111,7 @@ LLVMValueRef emit_call_reg(struct codegen *cg, const struct expr *call, LLVMValu
  */
 LLVMValueRef emit_function_address(struct codegen *cg)
 {
-	LLVMValueRef ip = emit_helper(cg, BPF_FUNC_get_func_ip, cg->i64, cg->fn->ctx);
+	LLVMValueRef ip = emit_helper(cg, BPF_FUNC_get_func_ip, cg->i64, cg_ctx(cg));
 
 	if (!has_registers(cg))
 		return ip;
@@ -171,7 +171,7 @@ LLVMValueRef emit_builtin_args(struct codegen *cg, const struct expr *builtin, L
 	uint32_t n, i;
 
 	if (cg->program->provider->context == CONTEXT_RECORD) {
-		address = LLVMBuildPtrToInt(cg->builder, cg->fn->ctx, cg->i64, "");
+		address = LLVMBuildPtrToInt(cg->builder, cg_ctx(cg), cg->i64, "");
 		emit_probe_read(cg, dst, type->size, address, SPACE_KERNEL, 0);
 		return NULL;
 	}
@@ -189,7 +189,7 @@ static LLVMValueRef emit_trampoline_result(struct codegen *cg)
 	LLVMValueRef memory = cg_temp(cg, 8, 8);
 
 	emit_store(cg, cg_i64(cg, 0), memory, 8);
-	emit_helper(cg, BPF_FUNC_get_func_ret, cg->i64, cg->fn->ctx, memory);
+	emit_helper(cg, BPF_FUNC_get_func_ret, cg->i64, cg_ctx(cg), memory);
 	return emit_load(cg, memory, 8, 8);
 }
 
@@ -213,7 +213,7 @@ LLVMValueRef emit_builtin_ctx(struct codegen *cg, const struct expr *builtin, LL
 {
 	(void)builtin;
 	(void)dst;
-	return emit_plain_number(cg, LLVMBuildPtrToInt(cg->builder, cg->fn->ctx, cg->i64, ""));
+	return emit_plain_number(cg, LLVMBuildPtrToInt(cg->builder, cg_ctx(cg), cg->i64, ""));
 }
 
 LLVMValueRef emit_plain_number(struct codegen *cg, LLVMValueRef pointer)

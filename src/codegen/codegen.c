@@ -230,6 +230,7 @@ static bool generate(struct codegen *cg, struct codegen_object *object)
 	maps_end(cg);
 	globals_end(cg);
 	core_end(cg);
+	near_end(cg);
 	debug_end(cg);
 
 	dump(cg->module, options->dump_llvm);

@@ -64,7 +64,7 @@ LLVMValueRef emit_call_signal_thread(struct codegen *cg, const struct expr *call
 LLVMValueRef emit_call_override(struct codegen *cg, const struct expr *call, LLVMValueRef dst)
 {
 	(void)dst;
-	emit_helper(cg, BPF_FUNC_override_return, cg->i64, cg->fn->ctx,
+	emit_helper(cg, BPF_FUNC_override_return, cg->i64, cg_ctx(cg),
 		    emit_value64(cg, call->call.args.data[0]));
 	return NULL;
 }

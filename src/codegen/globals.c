@@ -77,7 +77,11 @@ LLVMValueRef cg_const_bytes(struct codegen *cg, const void *data, size_t size)
 
 LLVMValueRef emit_setting(struct codegen *cg, size_t offset)
 {
-	return emit_load(cg, emit_offset(cg, cg->settings, offset), 8, 8);
+	LLVMValueRef load = emit_load(cg, emit_offset(cg, cg->settings, offset), 8, 8);
+
+	/* not to be kept on the stack, either */
+	LLVMSetVolatile(load, !cg->stack_budget);
+	return load;
 }
 
 LLVMValueRef emit_state(struct codegen *cg, size_t offset)

@@ -16,7 +16,7 @@
  * natural alignment holds: memory from cg_temp(), map keys and values, payloads.
  *
  * Memory. cg_temp() gives memory that lives until the current statement ends; small objects are on
- * the stack, larger ones in the program's part of the per-CPU scratch map (scratch.c). Its contents
+ * the stack, larger ones in memory that the running program has to itself (scratch.c). Its contents
  * are undefined.
  *
  * Control flow. An emitter leaves the builder at the end of an open block. A block that nothing
@@ -38,13 +38,16 @@ struct cg_core_struct;
 struct cg_debug;
 struct cg_loop;
 struct cg_scratch;
+struct near_address;
 
-/* Of two in a row more than half is used. */
-#define CG_SCRATCH_CHUNKS (PLAN_SCRATCH_MOST / 16384 + 1)
+/* The maps of scratch memory: see scratch.c. */
+enum cg_scratch_kind { CG_SCRATCH_OWN, CG_SCRATCH_ALONE, CG_SCRATCH_CLAIMED };
+#define CG_SCRATCH_KINDS (CG_SCRATCH_CLAIMED + 1)
+#define CG_CLAIM_SLOTS 4
 
 /* Memory in the scratch map. */
 struct scratch_place {
-	uint32_t chunk, offset;
+	uint32_t offset;
 };
 
 /* An LLVM function under construction: a BPF program, or the callback of one of its loops. */
@@ -57,9 +60,9 @@ struct cg_function {
 	LLVMBasicBlockRef leave; /* the way out of the program or callback */
 	LLVMBasicBlockRef at; /* where the builder stands while another function is worked on */
 	LLVMMetadataRef location;
-	LLVMValueRef ctx; /* ptr: the program's context */
+	LLVMValueRef ctx; /* ptr: see cg_ctx() */
 	LLVMValueRef frame; /* ptr to the program's frame, see loop.c; NULL if it has none */
-	LLVMValueRef scratch[CG_SCRATCH_CHUNKS]; /* bases of the scratch chunks, as far as used */
+	LLVMValueRef scratch; /* ptr to the program's memory, NULL while none is used */
 	struct cg_stack_slot *slots; /* stack memory of cg_temp() */
 	LLVMValueRef counter_key; /* i32 alloca */
 	LLVMBasicBlockRef broken; /* of a callback: ends its loop */
@@ -108,11 +111,12 @@ struct codegen {
 	LLVMValueRef *maps; /* by index in the plan; see cg_map() */
 	LLVMValueRef *stacks; /* by index in the plan's stacks; see cg_stacks_map() */
 	LLVMValueRef events, counters; /* see cg_events_map() */
-	LLVMValueRef scratch[CG_SCRATCH_CHUNKS];
-	uint32_t scratch_size[CG_SCRATCH_CHUNKS]; /* most that a program needs */
-	uint32_t scratch_elements;
+	LLVMValueRef scratch[CG_SCRATCH_KINDS];
+	uint32_t scratch_size[CG_SCRATCH_KINDS]; /* OWN: of all programs; else the most of one */
 	LLVMValueRef settings, state; /* struct plan_settings, struct plan_state */
 
+	VEC(struct near_address)
+	near; /* near.c */
 	struct hashmap functions; /* name -> struct cg_function */
 	struct cg_program *program;
 	struct cg_function *fn;
@@ -332,11 +336,11 @@ void globals_end(struct codegen *cg); /* license, plan */
 
 /* map.c */
 void maps_end(struct codegen *cg); /* describes the maps that were used */
-LLVMValueRef cg_scratch_map(struct codegen *cg, uint32_t chunk);
+LLVMValueRef cg_scratch_map(struct codegen *cg, enum cg_scratch_kind kind);
 
 /* scratch.c */
 struct scratch_mark {
-	uint32_t chunk, top, serial;
+	uint32_t top, serial;
 };
 void scratch_begin(struct codegen *cg); /* the builder stands where memory may be claimed */
 void scratch_end(struct codegen *cg, LLVMBasicBlockRef body);
@@ -351,6 +355,11 @@ struct scratch_place scratch_reserve(struct codegen *cg, uint32_t size);
 LLVMValueRef scratch_address(struct codegen *cg, struct scratch_place place);
 /* Takes @size bytes of the stack for the current function, if so much may and can be had. */
 bool scratch_take_stack(struct codegen *cg, uint32_t size);
+
+/* near.c */
+/* An address made by the current function, @offset bytes into scratch memory. */
+void near_note(struct codegen *cg, LLVMValueRef address, uint32_t offset);
+void near_end(struct codegen *cg);
 
 /* variable.c: where variables are kept */
 void variables_begin(struct codegen *cg);
@@ -372,8 +381,15 @@ struct cg_function *cg_function_new(struct codegen *cg, const char *name, LLVMTy
  */
 #define CG_FRAME_CTX 0
 #define CG_FRAME_RESULT 8 /* i32: what the program returns */
-#define CG_FRAME_SCRATCH 16 /* + 8 * chunk */
-#define CG_FRAME_SIZE (CG_FRAME_SCRATCH + 8 * CG_SCRATCH_CHUNKS)
+#define CG_FRAME_SCRATCH 16
+#define CG_FRAME_SIZE 24
+/*
+ * A pointer of the frame. It is loaded once, at the function's begin, unless *known; where the
+ * stack is short here and now, since LLVM would keep it there.
+ */
+LLVMValueRef emit_frame_pointer(struct codegen *cg, LLVMValueRef frame, uint32_t offset);
+LLVMValueRef cg_from_frame(struct codegen *cg, uint32_t offset, LLVMValueRef *known);
+LLVMValueRef cg_ctx(struct codegen *cg); /* the program's context */
 
 /* place.c: FIELD, TUPLE_FIELD, INDEX and UNARY_DEREF */
 LLVMValueRef emit_member(struct codegen *cg, const struct expr *expr);

@@ -114,8 +114,6 @@ static void callback_begin(struct codegen *cg, struct callback *callback, struct
 	fn->at = fn->entry;
 	cg_switch(cg, fn);
 	cg_set_location(cg, span);
-	fn->ctx =
-		LLVMBuildLoad2(cg->builder, cg->ptr, emit_offset(cg, fn->frame, CG_FRAME_CTX), "");
 	fn->broken = cg_block(cg, "break");
 	returning_block(cg, fn->broken, 1);
 	returning_block(cg, fn->leave, 0);

@@ -11,6 +11,10 @@
 /* Stacks kept of one kind and depth; the memory is taken when they come. */
 #define STACKS_ENTRIES 32768
 
+/* Bytes of a hash table's element; of all elements of one with large ones. */
+#define LARGE_ELEMENT (32u << 10)
+#define MOST_OF_LARGE (512u << 20)
+
 struct map_definition {
 	enum bpf_map_type type;
 	uint32_t key_size, value_size; /* 0: none */
@@ -104,15 +108,17 @@ LLVMValueRef cg_events_map(struct codegen *cg)
 	return cg->events;
 }
 
-LLVMValueRef cg_scratch_map(struct codegen *cg, uint32_t chunk)
+LLVMValueRef cg_scratch_map(struct codegen *cg, enum cg_scratch_kind kind)
 {
-	const char *name = PLAN_MAP_SCRATCH;
+	static const char *const names[CG_SCRATCH_KINDS] = {
+		[CG_SCRATCH_OWN] = PLAN_MAP_SCRATCH,
+		[CG_SCRATCH_ALONE] = PLAN_MAP_SCRATCH_ALONE,
+		[CG_SCRATCH_CLAIMED] = PLAN_MAP_SCRATCH_CLAIMED,
+	};
 
-	if (chunk)
-		name = arena_printf(cg->arena, PLAN_MAP_SCRATCH "_%u", chunk);
-	if (!cg->scratch[chunk])
-		cg->scratch[chunk] = map_new(cg, name);
-	return cg->scratch[chunk];
+	if (!cg->scratch[kind])
+		cg->scratch[kind] = map_new(cg, names[kind]);
+	return cg->scratch[kind];
 }
 
 static LLVMValueRef counters_map(struct codegen *cg)
@@ -120,6 +126,21 @@ static LLVMValueRef counters_map(struct codegen *cg)
 	if (!cg->counters)
 		cg->counters = map_new(cg, PLAN_MAP_COUNTERS);
 	return cg->counters;
+}
+
+/*
+ * Memory for all elements is taken at once, unless they are large and that is more than can be
+ * expected: later the kernel finds little while a program runs in an interrupt.
+ */
+static uint32_t map_flags(const struct plan_map *map)
+{
+	uint64_t size;
+
+	if (map->kind != MAP_KIND_HASH)
+		return 0;
+	size = map->key->size + plan_map_value_size(map);
+	return size > LARGE_ELEMENT && size * map->max_entries > MOST_OF_LARGE ? BPF_F_NO_PREALLOC
+									       : 0;
 }
 
 static void script_maps_end(struct codegen *cg)
@@ -133,6 +154,7 @@ static void script_maps_end(struct codegen *cg)
 			.key_size = plan_map_is_scalar(map) ? 4 : map->key->size,
 			.value_size = plan_map_value_size(map),
 			.max_entries = plan_map_is_scalar(map) ? 1 : map->max_entries,
+			.flags = map_flags(map),
 		};
 
 		map_define(cg, cg_map(cg, i), &definition);
@@ -163,7 +185,7 @@ void maps_end(struct codegen *cg)
 	struct map_definition counters = {BPF_MAP_TYPE_PERCPU_ARRAY, 4, 8, plan_counters(cg->plan),
 					  0};
 	struct map_definition events = {BPF_MAP_TYPE_RINGBUF, 0, 0, EVENTS_SIZE, 0};
-	struct map_definition scratch = {BPF_MAP_TYPE_PERCPU_ARRAY, 4, 0, cg->scratch_elements, 0};
+	struct map_definition scratch = {BPF_MAP_TYPE_ARRAY, 4, 0, 0, 0};
 	uint32_t i;
 
 	script_maps_end(cg);
@@ -171,8 +193,9 @@ void maps_end(struct codegen *cg)
 	map_define(cg, counters_map(cg), &counters);
 	if (cg->events)
 		map_define(cg, cg->events, &events);
-	for (i = 0; i < CG_SCRATCH_CHUNKS; i++) {
+	for (i = 0; i < CG_SCRATCH_KINDS; i++) {
 		scratch.value_size = cg->scratch_size[i];
+		scratch.max_entries = i == CG_SCRATCH_CLAIMED ? CG_CLAIM_SLOTS : 1;
 		if (cg->scratch[i])
 			map_define(cg, cg->scratch[i], &scratch);
 	}

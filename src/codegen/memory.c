@@ -6,6 +6,8 @@
 /* Copies and fills of more pieces than this are left to a helper: it is faster, and LLVM would call
  * memcpy(), which BPF has not. */
 #define INLINE_PIECES 32
+/* Where programs are too long otherwise: a call takes about as many instructions. */
+#define INLINE_PIECES_OF_LONG 4
 
 LLVMValueRef emit_offset(struct codegen *cg, LLVMValueRef address, uint64_t bytes)
 {
@@ -89,9 +91,11 @@ void emit_store_value(struct codegen *cg, const struct type *type, LLVMValueRef 
 		emit_copy(cg, dst, value, type->size, type->align);
 }
 
-static bool is_inline(uint32_t size, uint32_t align)
+static bool is_inline(const struct codegen *cg, uint32_t size, uint32_t align)
 {
-	return size / (align > 8 ? 8 : align) <= INLINE_PIECES;
+	uint32_t pieces = size / (align > 8 ? 8 : align);
+
+	return pieces <= (cg->is_outlined ? INLINE_PIECES_OF_LONG : INLINE_PIECES);
 }
 
 void emit_copy(struct codegen *cg, LLVMValueRef dst, LLVMValueRef src, uint32_t size,
@@ -99,7 +103,7 @@ void emit_copy(struct codegen *cg, LLVMValueRef dst, LLVMValueRef src, uint32_t 
 {
 	if (!size || dst == src)
 		return;
-	if (is_inline(size, align))
+	if (is_inline(cg, size, align))
 		LLVMBuildMemCpy(cg->builder, dst, align, src, align, cg_i64(cg, size));
 	else
 		emit_helper(cg, BPF_FUNC_probe_read_kernel, cg->i64, dst, cg_i32(cg, size), src);
@@ -110,7 +114,7 @@ void emit_zero(struct codegen *cg, LLVMValueRef dst, uint32_t size, uint32_t ali
 {
 	if (!size)
 		return;
-	if (is_inline(size, align))
+	if (is_inline(cg, size, align))
 		LLVMBuildMemSet(cg->builder, dst, cg_i8(cg, 0), cg_i64(cg, size), align);
 	else
 		emit_helper(cg, BPF_FUNC_probe_read_kernel, cg->i64, dst, cg_i32(cg, size),
@@ -238,9 +242,10 @@ LLVMValueRef emit_ctx_load(struct codegen *cg, uint32_t offset, uint32_t size)
 	static const char name[] = "llvm.preserve.static.offset";
 	unsigned id = LLVMLookupIntrinsicID(name, sizeof(name) - 1);
 	LLVMValueRef function = LLVMGetIntrinsicDeclaration(cg->module, id, NULL, 0);
-	LLVMValueRef base =
-		LLVMBuildCall2(cg->builder, LLVMIntrinsicGetType(cg->context, id, NULL, 0),
-			       function, &cg->fn->ctx, 1, "");
+	LLVMValueRef ctx = cg_ctx(cg), base;
+
+	base = LLVMBuildCall2(cg->builder, LLVMIntrinsicGetType(cg->context, id, NULL, 0), function,
+			      &ctx, 1, "");
 
 	LLVMValueRef value = emit_load(cg, emit_offset(cg, base, offset), size, size);
 

@@ -36,7 +36,7 @@ static struct place place_remote(LLVMValueRef address, enum type_space space)
 
 static LLVMValueRef ctx_address(struct codegen *cg, uint32_t offset)
 {
-	LLVMValueRef address = LLVMBuildPtrToInt(cg->builder, cg->fn->ctx, cg->i64, "");
+	LLVMValueRef address = LLVMBuildPtrToInt(cg->builder, cg_ctx(cg), cg->i64, "");
 
 	return LLVMBuildAdd(cg->builder, address, cg_i64(cg, offset), "");
 }
@@ -505,7 +505,7 @@ LLVMValueRef emit_ctx_arg(struct codegen *cg, uint32_t n)
 	if (cg->program->provider->context != CONTEXT_BTF_ARGS)
 		return emit_ctx_load(cg, n * 8, 8);
 	memory = cg_temp(cg, 8, 8);
-	emit_helper(cg, BPF_FUNC_get_func_arg, cg->i64, cg->fn->ctx, cg_i32(cg, n), memory);
+	emit_helper(cg, BPF_FUNC_get_func_arg, cg->i64, cg_ctx(cg), cg_i32(cg, n), memory);
 	return emit_load(cg, memory, 8, 8);
 }
 

@@ -88,6 +88,31 @@ LLVMValueRef cg_result_address(struct codegen *cg)
 			     : cg->program->result;
 }
 
+LLVMValueRef emit_frame_pointer(struct codegen *cg, LLVMValueRef frame, uint32_t offset)
+{
+	return LLVMBuildLoad2(cg->builder, cg->ptr, emit_offset(cg, frame, offset), "");
+}
+
+LLVMValueRef cg_from_frame(struct codegen *cg, uint32_t offset, LLVMValueRef *known)
+{
+	LLVMBasicBlockRef at = cg_current(cg);
+	LLVMValueRef frame = cg->fn->frame;
+
+	if (frame && !cg->stack_budget)
+		return emit_frame_pointer(cg, frame, offset);
+	if (*known)
+		return *known;
+	cg_position(cg, cg->fn->entry);
+	*known = emit_frame_pointer(cg, frame, offset);
+	cg_position(cg, at);
+	return *known;
+}
+
+LLVMValueRef cg_ctx(struct codegen *cg)
+{
+	return cg_from_frame(cg, CG_FRAME_CTX, &cg->fn->ctx);
+}
+
 /* A block that counts and goes on to @next. */
 static LLVMBasicBlockRef counting_block(struct codegen *cg, const char *name, uint32_t counter,
 					LLVMBasicBlockRef next)

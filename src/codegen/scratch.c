@@ -1,23 +1,22 @@
 /*
  * Memory for values. Small ones go to the BPF stack, of which there are 512 bytes for a program and
- * the callbacks of its loops together. The others go to sonde_scratch, a per-CPU array, of which a
- * running program has one element to itself:
+ * the callbacks of its loops together. The others go to memory that a running program has to
+ * itself, in one of three maps, which have an element for each CPU:
  *
- *  - element 0: programs that the kernel runs one at a time per CPU (PROVIDER_PERF_GUARD);
- *  - elements 1 to 4: programs that can be preempted. Each run claims a free element in
- *    plan_state.scratch_busy, and is missed when there is none;
- *  - further elements: one for each other program. The kernel does not start a program on a CPU on
- *    which it is running, but may start another one in an interrupt.
+ *  - sonde_scratch_alone: for programs that the kernel runs one at a time per CPU
+ *    (PROVIDER_PERF_GUARD), which share it;
+ *  - sonde_scratch_claimed: for programs that can be preempted, four elements for each CPU. Each
+ *    run claims a free one in plan_state.scratch_busy, and is missed when there is none;
+ *  - sonde_scratch: for each other program a part of its own. The kernel does not start a program
+ *    on a CPU on which it is running, but may start another one in an interrupt.
  *
- * An element of a per-CPU map has 32 KiB at most: programs that need more use further maps
- * (sonde_scratch_1 ...), called chunks, under the same element number.
+ * They are no per-CPU maps, whose elements have 32 KiB at most.
  */
 #include "codegen/internal.h"
 
-#include <assert.h>
-
-#define CHUNK_SIZE (32 * 1024)
-#define CLAIM_SLOTS 4
+#define CACHE_LINE 64
+/* Instructions reach 32767 bytes from a pointer; LLVM would have one for each word beyond. */
+#define MOST_DISPLACEMENT 16384
 
 struct cg_stack_slot {
 	struct cg_stack_slot *next;
@@ -27,11 +26,10 @@ struct cg_stack_slot {
 };
 
 struct cg_scratch {
-	uint32_t chunk, top; /* first free byte */
-	uint32_t high[CG_SCRATCH_CHUNKS];
+	enum cg_scratch_kind kind;
+	uint32_t top, high; /* first free byte; the most that it was */
 	uint32_t serial;
-	LLVMBasicBlockRef block; /* where elements are claimed and looked up; open until the end */
-	LLVMValueRef element; /* i32, NULL while none is needed */
+	LLVMBasicBlockRef block; /* where memory is claimed and looked up; open until the end */
 	LLVMValueRef busy, slot; /* of a claim: address of the mask, i64 bit */
 };
 
@@ -40,17 +38,11 @@ static uint32_t align_up(uint32_t n)
 	return (n + 7) & ~7u;
 }
 
-static bool any_preemptible(const struct codegen *cg)
+static enum cg_scratch_kind kind_of(const struct cg_program *program)
 {
-	size_t i;
-
-	for (i = 0; i < cg->plan->progs.len; i++) {
-		const struct provider *provider = provider_find(cg->plan->progs.data[i].provider);
-
-		if (provider->flags & PROVIDER_PREEMPTIBLE || provider->context == CONTEXT_ITER)
-			return true;
-	}
-	return false;
+	if (program->is_preemptible)
+		return CG_SCRATCH_CLAIMED;
+	return program->provider->flags & PROVIDER_PERF_GUARD ? CG_SCRATCH_ALONE : CG_SCRATCH_OWN;
 }
 
 void scratch_begin(struct codegen *cg)
@@ -58,70 +50,61 @@ void scratch_begin(struct codegen *cg)
 	struct cg_scratch *scratch = arena_new_object(cg->arena, struct cg_scratch);
 
 	cg->program->scratch = scratch;
+	scratch->kind = kind_of(cg->program);
 	scratch->block = cg_block(cg, "scratch");
 	emit_jump(cg, scratch->block);
 }
 
 /* Takes the lowest free slot of this CPU; the bits are tried one after another. */
-static LLVMValueRef emit_claim(struct codegen *cg, struct cg_scratch *scratch)
+static LLVMValueRef emit_claim(struct codegen *cg, struct cg_scratch *scratch, LLVMValueRef cpu)
 {
-	LLVMValueRef cpu = emit_helper0(cg, BPF_FUNC_get_smp_processor_id, cg->i64);
-	LLVMBasicBlockRef claimed = cg_block(cg, "claimed"), from[CLAIM_SLOTS], next;
-	LLVMValueRef bits[CLAIM_SLOTS], elements[CLAIM_SLOTS], old, element;
+	LLVMBasicBlockRef claimed = cg_block(cg, "claimed"), from[CG_CLAIM_SLOTS], next;
+	LLVMValueRef bits[CG_CLAIM_SLOTS], slots[CG_CLAIM_SLOTS], old, slot;
 	int i;
 
 	cpu = LLVMBuildAnd(cg->builder, cpu, cg_i64(cg, 511), "");
 	scratch->busy =
 		emit_offset_by(cg, emit_state(cg, offsetof(struct plan_state, scratch_busy)),
 			       LLVMBuildShl(cg->builder, cpu, cg_i64(cg, 3), ""));
-	for (i = 0; i < CLAIM_SLOTS; i++) {
+	for (i = 0; i < CG_CLAIM_SLOTS; i++) {
 		bits[i] = cg_i64(cg, 1u << i);
-		elements[i] = cg_i32(cg, i + 1);
-		next = i + 1 < CLAIM_SLOTS ? cg_block(cg, "claim") : cg->program->missed;
+		slots[i] = cg_i64(cg, i);
+		next = i + 1 < CG_CLAIM_SLOTS ? cg_block(cg, "claim") : cg->program->missed;
 		old = LLVMBuildAtomicRMW(cg->builder, LLVMAtomicRMWBinOpOr, scratch->busy, bits[i],
 					 LLVMAtomicOrderingSequentiallyConsistent, 0);
 		old = LLVMBuildAnd(cg->builder, old, bits[i], "");
 		from[i] = cg_current(cg);
 		emit_branch(cg, LLVMBuildIsNull(cg->builder, old, ""), claimed, next);
-		if (i + 1 < CLAIM_SLOTS)
+		if (i + 1 < CG_CLAIM_SLOTS)
 			cg_position(cg, next);
 	}
 	cg_position(cg, claimed);
 	scratch->slot = LLVMBuildPhi(cg->builder, cg->i64, "");
-	LLVMAddIncoming(scratch->slot, bits, from, CLAIM_SLOTS);
-	element = LLVMBuildPhi(cg->builder, cg->i32, "");
-	LLVMAddIncoming(element, elements, from, CLAIM_SLOTS);
-	return element;
+	LLVMAddIncoming(scratch->slot, bits, from, CG_CLAIM_SLOTS);
+	slot = LLVMBuildPhi(cg->builder, cg->i64, "");
+	LLVMAddIncoming(slot, slots, from, CG_CLAIM_SLOTS);
+	return slot;
 }
 
-static LLVMValueRef emit_element(struct codegen *cg, struct cg_scratch *scratch)
-{
-	uint32_t first = any_preemptible(cg) ? CLAIM_SLOTS + 1 : 1, element;
-
-	if (cg->scratch_elements < first)
-		cg->scratch_elements = first;
-	if (cg->program->is_preemptible)
-		return emit_claim(cg, scratch);
-	element = cg->program->provider->flags & PROVIDER_PERF_GUARD ? 0 : cg->scratch_elements++;
-	return cg_i32(cg, element);
-}
-
-/* Looks up the program's element of a chunk, in the main function before the body. */
-static void emit_base(struct codegen *cg, uint32_t chunk)
+/* Looks up the program's memory, in the main function before the body. */
+static void emit_base(struct codegen *cg)
 {
 	struct cg_function *fn = cg->fn, *main = cg->program->main;
 	struct cg_scratch *scratch = cg->program->scratch;
 	LLVMBasicBlockRef at, none, found;
-	LLVMValueRef key, base;
+	LLVMValueRef element, key, base;
 
 	cg_switch(cg, main);
 	at = cg_current(cg);
 	cg_position(cg, scratch->block);
-	if (!scratch->element)
-		scratch->element = emit_element(cg, scratch);
+	element = emit_helper0(cg, BPF_FUNC_get_smp_processor_id, cg->i64);
+	if (scratch->kind == CG_SCRATCH_CLAIMED) {
+		base = LLVMBuildMul(cg->builder, element, cg_i64(cg, CG_CLAIM_SLOTS), "");
+		element = LLVMBuildAdd(cg->builder, base, emit_claim(cg, scratch, element), "");
+	}
 	key = cg_local(cg, cg->i32, "scratch_key");
-	emit_store(cg, scratch->element, key, 4);
-	base = emit_map_lookup(cg, cg_scratch_map(cg, chunk), key);
+	emit_store(cg, emit_resize(cg, element, 4, false), key, 4);
+	base = emit_map_lookup(cg, cg_scratch_map(cg, scratch->kind), key);
 	none = cg_block(cg, "no_scratch");
 	found = cg_block(cg, "scratch");
 	emit_branch(cg, emit_is_null(cg, base), none, found);
@@ -129,58 +112,44 @@ static void emit_base(struct codegen *cg, uint32_t chunk)
 	emit_counter_increment(cg, plan_counter_missed(cg->program->index), true);
 	emit_jump(cg, main->leave);
 	cg_position(cg, found);
+	if (scratch->kind == CG_SCRATCH_OWN)
+		base = emit_offset(cg, base, cg->scratch_size[CG_SCRATCH_OWN]);
 	if (main->frame)
-		LLVMBuildStore(cg->builder, base,
-			       emit_offset(cg, main->frame, CG_FRAME_SCRATCH + 8 * chunk));
-	main->scratch[chunk] = base;
+		LLVMBuildStore(cg->builder, base, emit_offset(cg, main->frame, CG_FRAME_SCRATCH));
+	main->scratch = base;
 	scratch->block = found;
 	cg_position(cg, at);
 	cg_switch(cg, fn);
 }
 
-static LLVMValueRef scratch_base(struct codegen *cg, uint32_t chunk)
+static LLVMValueRef scratch_base(struct codegen *cg)
 {
-	struct cg_function *fn = cg->fn;
-	LLVMBasicBlockRef at;
-
-	if (!cg->program->main->scratch[chunk])
-		emit_base(cg, chunk);
-	if (!fn->scratch[chunk]) {
-		at = cg_current(cg);
-		cg_position(cg, fn->entry);
-		fn->scratch[chunk] = LLVMBuildLoad2(
-			cg->builder, cg->ptr,
-			emit_offset(cg, fn->frame, CG_FRAME_SCRATCH + 8 * chunk), "");
-		cg_position(cg, at);
-	}
-	return fn->scratch[chunk];
+	if (!cg->program->main->scratch)
+		emit_base(cg);
+	return cg_from_frame(cg, CG_FRAME_SCRATCH, &cg->fn->scratch);
 }
 
 struct scratch_place scratch_reserve(struct codegen *cg, uint32_t size)
 {
 	struct cg_scratch *scratch = cg->program->scratch;
-	struct scratch_place place;
+	const struct scratch_place place = {scratch->top};
 
-	size = align_up(size);
-	assert(size <= CHUNK_SIZE);
-	if (scratch->top + size > CHUNK_SIZE) {
-		/* sema has seen to it that there is enough */
-		if (scratch->chunk + 1 < CG_SCRATCH_CHUNKS)
-			scratch->chunk++;
-		else
-			cg->is_too_long = true;
-		scratch->top = 0;
-	}
-	place = (struct scratch_place){scratch->chunk, scratch->top};
-	scratch->top += size;
-	if (scratch->high[scratch->chunk] < scratch->top)
-		scratch->high[scratch->chunk] = scratch->top;
+	scratch->top += align_up(size);
+	if (scratch->high < scratch->top)
+		scratch->high = scratch->top;
 	return place;
 }
 
 LLVMValueRef scratch_address(struct codegen *cg, struct scratch_place place)
 {
-	return emit_offset(cg, emit_fresh(cg, scratch_base(cg, place.chunk)), place.offset);
+	LLVMValueRef address = emit_offset(cg, scratch_base(cg), place.offset);
+
+	if (cg->fn->frame && !cg->stack_budget) {
+		near_note(cg, address, place.offset);
+		return address;
+	}
+	return place.offset > MOST_DISPLACEMENT ? emit_ordered(cg, address)
+						: emit_fresh(cg, address);
 }
 
 bool scratch_take_stack(struct codegen *cg, uint32_t size)
@@ -244,7 +213,7 @@ struct scratch_mark scratch_mark(struct codegen *cg)
 {
 	const struct cg_scratch *scratch = cg->program->scratch;
 
-	return (struct scratch_mark){scratch->chunk, scratch->top, scratch->serial};
+	return (struct scratch_mark){scratch->top, scratch->serial};
 }
 
 void scratch_release(struct codegen *cg, struct scratch_mark mark)
@@ -252,7 +221,6 @@ void scratch_release(struct codegen *cg, struct scratch_mark mark)
 	struct cg_scratch *scratch = cg->program->scratch;
 	struct cg_stack_slot *slot;
 
-	scratch->chunk = mark.chunk;
 	scratch->top = mark.top;
 	for (slot = cg->fn->slots; slot; slot = slot->next)
 		if (slot->serial > mark.serial)
@@ -269,14 +237,21 @@ void scratch_leave(struct codegen *cg)
 				   LLVMAtomicOrderingSequentiallyConsistent, 0);
 }
 
+/* CPUs do not write to one cache line. */
+static uint32_t whole_lines(uint32_t size)
+{
+	return (size + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+}
+
 void scratch_end(struct codegen *cg, LLVMBasicBlockRef body)
 {
 	struct cg_scratch *scratch = cg->program->scratch;
-	uint32_t i;
+	uint32_t *size = &cg->scratch_size[scratch->kind], need = whole_lines(scratch->high);
 
 	cg_position(cg, scratch->block);
 	emit_jump(cg, body);
-	for (i = 0; i < CG_SCRATCH_CHUNKS; i++)
-		if (cg->scratch_size[i] < scratch->high[i])
-			cg->scratch_size[i] = scratch->high[i];
+	if (scratch->kind == CG_SCRATCH_OWN)
+		*size += need;
+	else if (*size < need)
+		*size = need;
 }

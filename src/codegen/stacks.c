@@ -47,7 +47,7 @@ static LLVMValueRef emit_walk(struct codegen *cg, const struct type *type, LLVMV
 
 	if (is_build_id(type))
 		flags |= BPF_F_USER_BUILD_ID;
-	return emit_helper(cg, BPF_FUNC_get_stack, cg->i64, cg->fn->ctx, frames,
+	return emit_helper(cg, BPF_FUNC_get_stack, cg->i64, cg_ctx(cg), frames,
 			   cg_i32(cg, type->stack.depth * frame_size(type)), cg_i64(cg, flags));
 }
 

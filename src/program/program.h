@@ -9,7 +9,8 @@
  *	map sonde_events      ring buffer of records: struct plan_record, then the payload, of the
  *	                      event's type
  *	map sonde_counters    per-CPU array of u64, see plan_counter_*()
- *	map sonde_scratch     per-CPU array of one element: values too large for the BPF stack
+ *	map sonde_scratch*    arrays: values too large for the BPF stack. As many elements as a CPU
+ *	                      has; before loading it is made as many as all CPUs have
  *	map sonde_stacks_<N>  hash from struct plan_stack_key to struct plan_stack of that many
  *	                      frames: one for each of the plan's stacks
  *	map at_<name>         the script's @<name>, see struct plan_map
@@ -35,11 +36,13 @@
 #define PLAN_MAP_EVENTS "sonde_events"
 #define PLAN_MAP_COUNTERS "sonde_counters"
 #define PLAN_MAP_SCRATCH "sonde_scratch"
+#define PLAN_MAP_SCRATCH_ALONE "sonde_scratch_alone"
+#define PLAN_MAP_SCRATCH_CLAIMED "sonde_scratch_claimed"
 #define PLAN_MAP_STACKS "sonde_stacks_" /* + decimal index */
-/* Bytes of one value in sonde_scratch (an element of a per-CPU map has no more), and of all that a
- * program may have there at one time. */
-#define PLAN_SCRATCH_VALUE (32u * 1024)
-#define PLAN_SCRATCH_MOST (96u * 1024)
+/* Bytes of one value, and of all that a program may have in scratch memory at one time: each CPU
+ * has so much for it. */
+#define PLAN_SCRATCH_VALUE (256u * 1024)
+#define PLAN_SCRATCH_MOST (2048u * 1024)
 /* Bytes of an event's payload: of the ring buffer, which has 256 KiB at least unless it is set to
  * less, two fit. */
 #define PLAN_EVENT_MOST (120u * 1024)

@@ -221,6 +221,11 @@ static bool open_object(struct run *run, const struct elf_parts *parts, const ch
 			return bad_object(run, "no room for the settings");
 		fill_settings(run, (void *)((char *)rodata + parts->settings_offset));
 	}
+	bpf_object__for_each_map(map, run->object)
+	{
+		if (!strncmp(bpf_map__name(map), PLAN_MAP_SCRATCH, strlen(PLAN_MAP_SCRATCH)))
+			bpf_map__set_max_entries(map, bpf_map__max_entries(map) * run->ncpus);
+	}
 	map = bpf_object__find_map_by_name(run->object, PLAN_MAP_EVENTS);
 	if (map && run->plan->events.len)
 		bpf_map__set_max_entries(map, plan_ring_pages(&run->plan->config) *

@@ -163,8 +163,10 @@ static void check_symbol(struct sema *sema, const char *name)
 static void check_symbols(struct sema *sema)
 {
 	static const char *const names[] = {
-		PLAN_MAP_EVENTS,   PLAN_MAP_COUNTERS, PLAN_MAP_SCRATCH,    PLAN_SYMBOL_SETTINGS,
-		PLAN_SYMBOL_STATE, PLAN_SYMBOL_PLAN,  PLAN_SYMBOL_LICENSE, PLAN_SECTION_LICENSE,
+		PLAN_MAP_EVENTS,        PLAN_MAP_COUNTERS,        PLAN_MAP_SCRATCH,
+		PLAN_MAP_SCRATCH_ALONE, PLAN_MAP_SCRATCH_CLAIMED, PLAN_SYMBOL_SETTINGS,
+		PLAN_SYMBOL_STATE,      PLAN_SYMBOL_PLAN,         PLAN_SYMBOL_LICENSE,
+		PLAN_SECTION_LICENSE,
 	};
 	const struct plan *plan = sema->plan;
 	size_t i;

@@ -6,11 +6,9 @@
  */
 #include "sema/internal.h"
 
-/* Of the script; the others of the 64 are for events, counters, settings, state, constants and the
- * memory: a map for each 32 KiB, of which half may be left empty. */
-#define MOST_MAPS (59 - PLAN_SCRATCH_MOST / 16384 - 1)
-#define MOST_MAPS_OF_SMALL 55
-#define SMALL_NEED (48u * 1024)
+/* Of the script; the others of the 64 are for events, counters, settings and constants, state, and
+ * memory. */
+#define MOST_MAPS 59
 
 /* The frames of a stack before they are kept: 127 of 32 bytes (build ids). */
 #define STACK_FRAMES 4096
@@ -161,8 +159,6 @@ static void measure_work(struct measure *measure, const struct expr *expr)
 	if (type_is_stack(expr->type))
 		bytes = STACK_FRAMES;
 	measure->bytes += bytes;
-	if (bytes > PLAN_SCRATCH_VALUE) /* in one piece, of which there is none */
-		measure->bytes += PLAN_SCRATCH_MOST;
 }
 
 static void measure_expr(struct expr **at, void *data)
@@ -339,9 +335,8 @@ static uint32_t used(const uint32_t *counts, size_t n)
 	return total;
 }
 
-static void check_maps(struct sema *sema, const struct sema_instance *instance, uint64_t need)
+static void check_maps(struct sema *sema, const struct sema_instance *instance)
 {
-	uint32_t most = need > SMALL_NEED ? MOST_MAPS : MOST_MAPS_OF_SMALL;
 	size_t nmaps = sema->plan->maps.len, nstacks = sema->plan->stacks.len;
 	struct expr *predicate = instance->program->predicate;
 	struct uses uses = {sema, arena_new_array(sema->arena, uint32_t, nmaps + 1),
@@ -355,29 +350,27 @@ static void check_maps(struct sema *sema, const struct sema_instance *instance, 
 		ast_walk_expr(&predicate, &visitor);
 	ast_walk_block(instance->program->body, &visitor);
 	n = used(uses.maps, nmaps) + used(uses.stacks, nstacks);
-	if (n > most)
+	if (n > MOST_MAPS)
 		diag_hint(diag_error(sema->diags, "program-maps", instance->point->span,
 				     "The probe uses %u maps and kinds of stacks, more than the %u "
 				     "that it may",
-				     n, most),
+				     n, MOST_MAPS),
 			  "Parts of it can be probes of their own, on the same attach point");
 }
 
-/* The bytes that it needs. */
-static uint64_t check_program(struct sema *sema, const struct sema_instance *instance)
+static void check_memory(struct sema *sema, const struct sema_instance *instance)
 {
 	const struct ast_program *program = instance->program;
 	uint64_t need = expr_need(sema, program->predicate);
 
 	need = larger(need, block_need(sema, program->body)) + variables_need(sema, program);
 	if (need <= PLAN_SCRATCH_MOST || diags_count(sema->diags, DIAG_ERROR))
-		return need;
+		return;
 	diag_hint(diag_error(sema->diags, "program-memory", instance->point->span,
 			     "The probe needs about %llu KiB for its values, more than the %u KiB "
 			     "that it may have",
 			     (unsigned long long)(need + 1023) / 1024, PLAN_SCRATCH_MOST / 1024),
 		  "Shorter texts need less: give str() a length, or set max_strlen");
-	return need;
 }
 
 void size_check(struct sema *sema)
@@ -385,7 +378,8 @@ void size_check(struct sema *sema)
 	for (size_t i = 0; i < sema->instances.len; i++) {
 		const struct sema_instance *instance = sema->instances.data[i];
 
-		check_maps(sema, instance, check_program(sema, instance));
+		check_memory(sema, instance);
+		check_maps(sema, instance);
 	}
 	for (size_t i = 0; i < sema->plan->maps.len; i++) {
 		const struct plan_map *map = &sema->plan->maps.data[i];

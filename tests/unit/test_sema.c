@@ -320,10 +320,11 @@ static const struct {
 	 "Type from declaration: hash. Type from value/key type: percpuhash"},
 	{"let @x = hash(5); let @x = hash(6); begin { @x[1] = 1 }", "map-declared", NULL},
 	{"begin { let $a: uint8[40000]; $a = (uint8[40000])1 }", "invalid-cast", NULL},
-	{"begin { let $a: uint8[40000]; print(1) }", "value-size",
-	 "takes 40000 bytes, more than the 32768 that one may have"},
-	{"config = { max_strlen = 16000 } begin { $a = str(0); $b = str(0); $c = str(0); $d = "
-	 "str(0); $e = str(0); $f = str(0); $g = str(0); }",
+	{"begin { let $a: uint8[270000]; print(1) }", "value-size",
+	 "takes 270000 bytes, more than the 262144 that one may have"},
+	{"begin { let $a: uint8[262144]; let $b: uint8[262144]; let $c: uint8[262144]; let $d: "
+	 "uint8[262144]; let $e: uint8[262144]; let $f: uint8[262144]; let $g: uint8[262144]; let "
+	 "$h: uint8[262144]; let $i: uint8[1]; }",
 	 "program-memory", NULL},
 	{"config = { max_probes = 2 } begin { } begin { } begin { }", "too-many-probes",
 	 "Can't attach to 3 probes because it exceeds the current limit of 2 probes."},
