@@ -46,6 +46,7 @@ void compilation_init(struct compilation *compilation, const struct cli *cli)
 		.types = compilation->types,
 		.pid = cli->pid,
 		.unsafe = cli->unsafe,
+		.is_portable = cli->emit_elf != NULL,
 		.no_kprobe_multi = cli->no_kprobe_multi,
 		.no_kprobe_session = cli->no_kprobe_session,
 		.no_uprobe_multi = cli->no_uprobe_multi,

@@ -11,8 +11,9 @@ struct kind {
 
 static const struct kind kinds[] = {
 	[ACCOUNT_PROBE] = {"probes",
-			   "A probe is missed while another runs on the same CPU; attach to fewer "
-			   "probes, or shorten their bodies."},
+			   "A probe is missed while another runs on the same CPU (attach to fewer "
+			   "probes, or shorten their bodies); a kretprobe also while many calls "
+			   "of its function have not returned."},
 	[ACCOUNT_EVENT] = {"events",
 			   "Events are lost while the ring buffer is full; a larger perf_rb_pages "
 			   "holds more, e.g. config = { perf_rb_pages = 4096 }."},

@@ -252,6 +252,9 @@ int kprobe_multi_attach(int prog_fd, const struct kprobe_multi *multi);
 #define ATTACH_TRACE_KPROBE_SESSION 56 /* BPF_TRACE_KPROBE_SESSION, Linux 6.10 */
 
 bool uprobe_multi_works(void);
+/* How often a kprobe's or kretprobe's link could not run its program; false if it is another link,
+ * or the kernel does not tell. */
+bool link_missed(int fd, uint32_t *prog_id, uint64_t *missed);
 struct uprobe_multi {
 	const char *path;
 	const uint64_t *offsets, *cookies;
@@ -264,6 +267,9 @@ int uprobe_multi_attach(int prog_fd, const struct uprobe_multi *multi);
 #define ATTACH_TRACE_UPROBE_MULTI 48 /* BPF_TRACE_UPROBE_MULTI, Linux 6.6 */
 
 /* --- kprobe_multi.c --- */
+/* Whether its links get more room for calls that have not returned when they are given functions
+ * more than once. */
+bool kprobe_multi_takes_repeats(const struct provider_env *env);
 /* As provider.attach has it, for a program that is_multi or is_session. */
 bool kprobe_multi_attach_all(const struct provider_attach *attach, enum kprobe_side side);
 

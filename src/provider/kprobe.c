@@ -224,6 +224,26 @@ static bool can_multi(const struct provider_env *env, const struct plan_target *
 	       glob_is_pattern(pattern->function) && multi_works(env);
 }
 
+/*
+ * A kretprobe of its own has room for ten calls that have not returned, or two for each CPU: those
+ * of a function that sleeps are soon more. Where links of many functions can be given more room, it
+ * is one of these; but an object for other machines may meet a kernel that has none.
+ */
+static bool kretprobe_can_multi(const struct provider_env *env, const struct plan_target *pattern)
+{
+	const struct name_list *list;
+	const char *error;
+
+	if (can_multi(env, pattern))
+		return true;
+	if (env->no_kprobe_multi || env->is_portable || !pattern->function || pattern->has_offset ||
+	    glob_is_pattern(pattern->function))
+		return false;
+	list = kernel_functions(env, &error);
+	return list && kernel_function_exists(list, pattern->module, pattern->function) &&
+	       multi_works(env) && kprobe_multi_takes_repeats(env);
+}
+
 static bool session_works(const struct provider_env *env)
 {
 	struct provider_cache *cache = provider_cache(env);
@@ -426,7 +446,7 @@ const struct provider provider_kretprobe = {
 	.parse = kretprobe_parse,
 	.expand = kretprobe_expand,
 	.signature = signature,
-	.can_multi = can_multi,
+	.can_multi = kretprobe_can_multi,
 	.section = kretprobe_section,
 	.attach = kretprobe_attach,
 	.describe = kretprobe_describe,

@@ -4,8 +4,17 @@
  */
 #include "provider/internal.h"
 
+#include "types/btf.h"
+
+#include <bpf/libbpf.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
+
+#define CALLS_WANTED                                                                               \
+	4096u /* that have not returned yet, on all CPUs: each takes 64 bytes or so                \
+	       */
 
 /* What a link is made of. */
 struct functions {
@@ -49,7 +58,8 @@ static void functions_init(struct functions *functions, struct arena *arena, siz
 static void add_function(struct functions *functions, const char *name, uint64_t address,
 			 uint32_t target)
 {
-	functions->names[functions->n] = name;
+	if (functions->names)
+		functions->names[functions->n] = name;
 	functions->addresses[functions->n] = address;
 	functions->cookies[functions->n] = target;
 	functions->targets[functions->n++] = target;
@@ -95,6 +105,86 @@ static void add_shared(struct shared *shared, const char *name, uint32_t target)
 	hashmap_sets(&shared->first, name, (void *)(uintptr_t)(target + 1));
 }
 
+/*
+ * Until Linux 6.13 a link whose program runs at returns, too, has room for two calls for each CPU
+ * and function, counted as they are given (fprobe_init_rethook() in kernel/trace/fprobe.c). Those
+ * of functions that sleep are soon more, and are missed, their entries with them. There a function
+ * may be given many times, and is traced once.
+ */
+bool kprobe_multi_takes_repeats(const struct provider_env *env)
+{
+	unsigned major, minor;
+	struct utsname uts;
+	const char *error;
+
+	if (uname(&uts) || sscanf(uts.release, "%u.%u", &major, &minor) != 2 || major > 6 ||
+	    (major == 6 && minor > 13))
+		return false;
+	/* Also not what was taken back from later ones. */
+	return types_load_btf(env->types, &error) &&
+	       !types_by_tag(env->types, TYPE_STRUCT, "fprobe_hlist");
+}
+
+/* How often each of some functions is to be given. */
+static uint32_t count_repeats(const struct provider_attach *attach, enum kprobe_side side, size_t n)
+{
+	size_t room = n * 2 * (size_t)libbpf_num_possible_cpus();
+
+	if (side == KPROBE_ENTRY || !n || room >= CALLS_WANTED ||
+	    !kprobe_multi_takes_repeats(attach->env))
+		return 1;
+	return (uint32_t)((CALLS_WANTED + room - 1) / room);
+}
+
+static void shared_init(struct shared *shared, const struct provider_attach *attach,
+			struct functions *found)
+{
+	*shared = (struct shared){
+		.attach = attach,
+		.next = arena_new_array(attach->arena, uint32_t, attach->prog->targets.len),
+		.found = found,
+	};
+	hashmap_init(&shared->first, attach->arena);
+}
+
+static void find_addresses(struct shared *shared)
+{
+	if (!shared->first.len)
+		return;
+	kernel_each_symbol(count_address, shared);
+	functions_init(shared->found, shared->attach->arena, shared->most);
+	shared->found->names = NULL;
+	kernel_each_symbol(find_address, shared);
+}
+
+/* All targets, each @repeats times, by one link; false if that is not possible. */
+static bool attach_repeated(const struct provider_attach *attach, enum kprobe_side side,
+			    uint32_t repeats)
+{
+	uint32_t n = (uint32_t)attach->prog->targets.len;
+	struct functions once = {.side = side}, functions = {.side = side};
+	struct shared all;
+	const char *error = "";
+	int fd;
+
+	shared_init(&all, attach, &once);
+	for (uint32_t i = 0; i < n; i++)
+		add_shared(&all, attach->prog->targets.data[i].function, i);
+	find_addresses(&all);
+	if (once.n < n)
+		return false;
+	functions_init(&functions, attach->arena, (size_t)once.n * repeats);
+	functions.names = NULL;
+	for (uint32_t i = 0; i < once.n * repeats; i++)
+		add_function(&functions, NULL, once.addresses[i % once.n],
+			     once.targets[i % once.n]);
+	fd = attach_some(attach, 0, functions.n, &functions, &error);
+	if (fd < 0)
+		return false;
+	provider_links_add_fd(attach->links, fd);
+	return true;
+}
+
 static bool attach_functions(const struct provider_attach *attach, struct functions *functions)
 {
 	return !functions->n ||
@@ -106,14 +196,13 @@ bool kprobe_multi_attach_all(const struct provider_attach *attach, enum kprobe_s
 	const struct plan_prog *prog = attach->prog;
 	const struct hashmap *names = kernel_shared_names(attach->env);
 	size_t before = provider_links_count(attach->links);
+	uint32_t repeats = count_repeats(attach, side, prog->targets.len);
 	struct functions by_name = {.side = side}, by_address = {.side = side};
-	struct shared shared = {
-		.attach = attach,
-		.next = arena_new_array(attach->arena, uint32_t, prog->targets.len),
-		.found = &by_address,
-	};
+	struct shared shared;
 
-	hashmap_init(&shared.first, attach->arena);
+	if (repeats > 1 && attach_repeated(attach, side, repeats))
+		return true;
+	shared_init(&shared, attach, &by_address);
 	functions_init(&by_name, attach->arena, prog->targets.len);
 	for (uint32_t i = 0; i < prog->targets.len; i++) {
 		const char *name = prog->targets.data[i].function;
@@ -123,12 +212,7 @@ bool kprobe_multi_attach_all(const struct provider_attach *attach, enum kprobe_s
 		else
 			add_function(&by_name, name, 0, i);
 	}
-	if (shared.first.len) {
-		kernel_each_symbol(count_address, &shared);
-		functions_init(&by_address, attach->arena, shared.most);
-		kernel_each_symbol(find_address, &shared);
-		by_address.names = NULL;
-	}
+	find_addresses(&shared);
 	if (attach_functions(attach, &by_name) && attach_functions(attach, &by_address))
 		return true;
 	provider_links_cut(attach->links, before);

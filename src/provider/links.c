@@ -19,11 +19,18 @@ struct link_entry {
 	pid_t semaphore; /* whose memory it is in, or 0 */
 };
 
+struct missed {
+	uint32_t prog_id;
+	uint64_t n;
+};
+
 struct provider_links {
 	struct link_entry *entries;
 	size_t n, cap;
 	struct iteration *iteration; /* or NULL */
 	const char *pin; /* where an iterator was left, or NULL */
+	struct missed *missed; /* by program, once all is stopped */
+	size_t nmissed;
 };
 
 struct provider_links *provider_links_new(void)
@@ -140,6 +147,40 @@ static void release_semaphore(struct link_entry *entry)
 	entry->semaphore = 0;
 }
 
+static void add_missed(struct provider_links *links, uint32_t prog_id, uint64_t n)
+{
+	size_t i = 0;
+
+	while (i < links->nmissed && links->missed[i].prog_id != prog_id)
+		i++;
+	if (i == links->nmissed) {
+		links->missed =
+			realloc(links->missed, (links->nmissed + 1) * sizeof(*links->missed));
+		if (!links->missed)
+			abort();
+		links->missed[links->nmissed++] = (struct missed){.prog_id = prog_id};
+	}
+	links->missed[i].n += n;
+}
+
+/* The kernel knows until the link is closed. */
+static void note_missed(struct provider_links *links, int fd)
+{
+	uint32_t prog_id;
+	uint64_t n;
+
+	if (link_missed(fd, &prog_id, &n) && n)
+		add_missed(links, prog_id, n);
+}
+
+uint64_t provider_links_missed(const struct provider_links *links, uint32_t prog_id)
+{
+	for (size_t i = 0; i < links->nmissed; i++)
+		if (links->missed[i].prog_id == prog_id)
+			return links->missed[i].n;
+	return 0;
+}
+
 /* An event's program runs for tracepoints and probes even while the event is disabled, until its
  * link is closed. */
 void provider_links_disable(struct provider_links *links)
@@ -162,6 +203,7 @@ void provider_links_disable(struct provider_links *links)
 		entry->link = NULL;
 		if (entry->is_perf || entry->fd < 0)
 			continue;
+		note_missed(links, entry->fd);
 		fds[n++] = entry->fd;
 		entry->fd = -1;
 	}
@@ -243,6 +285,7 @@ void provider_links_free(struct provider_links *links)
 	provider_links_disable(links);
 	leave_behind(links);
 	provider_links_cut(links, 0);
+	free(links->missed);
 	free(links->entries);
 	free(links);
 }

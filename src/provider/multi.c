@@ -1,5 +1,5 @@
 /* The bpf(2) system call for links that libbpf 1.1 and the headers of Linux 6.1 do not know: uprobe
- * multi (Linux 6.6), kprobe session (Linux 6.10). */
+ * multi (Linux 6.6), kprobe session (Linux 6.10), and what kprobes missed (Linux 6.7). */
 #include "provider/internal.h"
 
 #include <bpf/bpf.h>
@@ -64,6 +64,46 @@ int uprobe_multi_attach(int prog_fd, const struct uprobe_multi *multi)
 	};
 
 	return create(&attr);
+}
+
+/* The parts of struct bpf_link_info (include/uapi/linux/bpf.h) that tell of kprobes, as of
+ * Linux 6.7. */
+struct link_info {
+	uint32_t type, id, prog_id;
+	union {
+		struct {
+			uint64_t addresses;
+			uint32_t n, flags;
+			uint64_t missed;
+		} multi;
+		struct {
+			uint32_t type;
+			uint64_t name;
+			uint32_t name_len, offset;
+			uint64_t address, missed;
+		} perf;
+	};
+};
+
+enum { LINK_PERF_EVENT = 7, LINK_KPROBE_MULTI = 8 }; /* enum bpf_link_type */
+enum { PERF_KPROBE = 3, PERF_KRETPROBE = 4 }; /* enum bpf_perf_event_type */
+
+bool link_missed(int fd, uint32_t *prog_id, uint64_t *missed)
+{
+	struct link_info info = {0};
+	uint32_t len = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &len) || len < sizeof(info))
+		return false;
+	*prog_id = info.prog_id;
+	if (info.type == LINK_KPROBE_MULTI)
+		*missed = info.multi.missed;
+	else if (info.type == LINK_PERF_EVENT &&
+		 (info.perf.type == PERF_KPROBE || info.perf.type == PERF_KRETPROBE))
+		*missed = info.perf.missed;
+	else
+		return false;
+	return true;
 }
 
 /* "return 0", or negative errno. */

@@ -64,6 +64,7 @@ struct provider_env {
 	struct types *types;
 	pid_t pid; /* -p or -c target; 0: none */
 	bool unsafe;
+	bool is_portable; /* what is compiled may run on another machine */
 	bool no_kprobe_multi, no_kprobe_session, no_uprobe_multi; /* --no-feature */
 	bool usdt_file_activation; /* semaphores are counted up in the processes that have mapped
 				      the file, not by the kernel */
@@ -145,8 +146,8 @@ struct provider {
 	 * but ctx of context. */
 	void (*signature)(const struct provider_env *env, const struct plan_target *target,
 			  struct provider_signature *signature);
-	/* True if all of the pattern's matches can share one program and one link here. May be
-	 * NULL: no. */
+	/* True if all of the pattern's matches can, or the one that it is should, share one program
+	 * and one link here. May be NULL: no. */
 	bool (*can_multi)(const struct provider_env *env, const struct plan_target *pattern);
 	/* True if @entry, of this provider, and @exit can share one program here, which runs the
 	 * bodies of both, and one link. May be NULL: no. */
@@ -227,6 +228,9 @@ const char *provider_links_pin(const struct provider_links *links);
 int provider_links_iterate(struct provider_links *links, const uint64_t *stop);
 /* Stops every event at once; nothing fires any more. What takes time is left for freeing. */
 void provider_links_disable(struct provider_links *links);
+/* How often the kernel could not run a program at the kprobes that it was attached to, until they
+ * were stopped: of kretprobes, for want of places to note the calls that have not returned. */
+uint64_t provider_links_missed(const struct provider_links *links, uint32_t prog_id);
 /* Detaches everything. */
 void provider_links_free(struct provider_links *links);
 

@@ -27,15 +27,16 @@ static uint64_t counter(const struct run *run, uint32_t index)
 	return sum;
 }
 
-/* How often the kernel did not run the program because it was running already on that CPU. */
-static uint64_t missed_by_kernel(const struct bpf_program *prog)
+/* How often the kernel did not run the program: because one was running already on that CPU, or it
+ * could not handle the probe. */
+static uint64_t missed_by_kernel(const struct run *run, const struct bpf_program *prog)
 {
 	struct bpf_prog_info info = {0};
 	uint32_t len = sizeof(info);
 
 	if (bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
 		return 0;
-	return info.recursion_misses;
+	return info.recursion_misses + provider_links_missed(run->links, info.id);
 }
 
 static uint64_t lost_events(const struct run *run)
@@ -85,7 +86,7 @@ static size_t account_probes(const struct run *run, struct output_account_row *r
 		row->filtered = counter(run, plan_counter_filtered(i));
 		/* What the kernel says of a session stands with its beginning. */
 		row->missed = counter(run, plan_counter_missed(i)) +
-			      (prog->session ? 0 : missed_by_kernel(run->progs[i]));
+			      (prog->session ? 0 : missed_by_kernel(run, run->progs[i]));
 		row->total = row->ran + row->filtered + row->missed;
 	}
 	return plan->progs.len;

@@ -381,6 +381,19 @@ static bool is_enabled(const struct sema *sema, const struct provider *provider)
 	       provider == provider_find("begin") || provider == provider_find("end");
 }
 
+/* Through links of many functions programs see the registers of arguments only: that is known of
+ * patterns. */
+static bool can_multi(const struct expanding *expansion, const struct plan_target *pattern)
+{
+	const struct provider *provider = expansion->provider;
+	const struct mentions *mentions = &expansion->mentions;
+
+	return provider->can_multi &&
+	       (expansion->is_pattern ||
+		(!mentions->reg && !mentions->ctx && !mentions->override)) &&
+	       provider->can_multi(expansion->sema->options->env, pattern);
+}
+
 static void expand_point(struct expanding *expansion, const struct attach_point *point,
 			 const regex_t *filter)
 {
@@ -405,8 +418,7 @@ static void expand_point(struct expanding *expansion, const struct attach_point 
 	}
 	if (!find_targets(expansion, &pattern, &found))
 		return;
-	expansion->is_multi =
-		expansion->provider->can_multi && expansion->provider->can_multi(env, &pattern);
+	expansion->is_multi = can_multi(expansion, &pattern);
 	for (size_t i = 0; i < found.targets.len; i++) {
 		found.targets.data[i].is_match = expansion->is_pattern;
 		if (!is_filtered(expansion, filter, &found.targets.data[i]))
