@@ -232,6 +232,17 @@ void emit_probe_read_text(struct codegen *cg, LLVMValueRef dst, uint32_t size, L
 	emit_read_last(cg, dst, size, addr, is_user, code);
 }
 
+LLVMValueRef emit_ctx_number(struct codegen *cg)
+{
+	LLVMValueRef pointer = cg_temp(cg, 8, 8), number = cg_temp(cg, 8, 8);
+	LLVMValueRef ctx = LLVMBuildPtrToInt(cg->builder, cg_ctx(cg), cg->i64, "");
+
+	/* Opaque: stores of the context itself LLVM takes for stores to it. */
+	emit_store(cg, emit_opaque(cg, ctx), pointer, 8);
+	emit_helper(cg, BPF_FUNC_probe_read_kernel, cg->i64, number, cg_i32(cg, 8), pointer);
+	return emit_load(cg, number, 8, 8);
+}
+
 /*
  * The verifier allows constant offsets from the context only, which llvm.preserve.static.offset
  * keeps together with the load; and one instruction may not load from it and from other memory,

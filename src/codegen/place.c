@@ -89,7 +89,8 @@ static void place_data_loc(struct codegen *cg, struct place *place, const struct
 	where = LLVMBuildZExt(cg->builder, where, cg->i64, "");
 	place->kind = PLACE_VALUE;
 	place->address = LLVMBuildAdd(cg->builder, where,
-				      ctx_address(cg, field->is_rel_loc ? offset + 4 : 0), "");
+				      cg_i64(cg, field->is_rel_loc ? offset + 4 : 0), "");
+	place->address = LLVMBuildAdd(cg->builder, place->address, emit_ctx_number(cg), "");
 }
 
 static void place_step(struct codegen *cg, struct place *place, const struct type *in,
@@ -270,7 +271,9 @@ static struct place place_index(struct codegen *cg, const struct expr *expr)
 	}
 	index = emit_value64(cg, at);
 	if (place.kind == PLACE_CTX)
-		place = place_remote(ctx_address(cg, place.offset), SPACE_KERNEL);
+		place = place_remote(LLVMBuildAdd(cg->builder, emit_ctx_number(cg),
+						  cg_i64(cg, place.offset), ""),
+				     SPACE_KERNEL);
 	if (place.kind == PLACE_LOCAL)
 		index = emit_bound(cg, &place, index,
 				   type->kind == TYPE_ARRAY ? type->array.count : type->size);
