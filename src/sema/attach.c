@@ -349,15 +349,16 @@ static bool find_targets(struct expanding *expansion, const struct plan_target *
 
 	if (found->targets.len)
 		return true;
+	if (n < 0 && !error)
+		error = strerror(-n);
 	if (stands_for_itself(expansion, pattern)) {
 		if (expansion->is_pattern && sema->plan->config.missing_probes != MISSING_IGNORE)
 			diag_warning(sema->diags, "no-probe", expansion->point->span,
-				     "No matches for %s on this machine.", expansion->point->text);
+				     "No matches for %s on this machine%s%s.",
+				     expansion->point->text, n < 0 ? ": " : "", n < 0 ? error : "");
 		collect(pattern, found);
 		return true;
 	}
-	if (n < 0 && !error)
-		error = strerror(-n);
 	report_missing(expansion, pattern, error);
 	return false;
 }
