@@ -42,6 +42,18 @@ static int write_object(const struct cli *cli, const void *data, size_t size)
 	return STATUS_OK;
 }
 
+/* SIGUSR1, which would end the process, waits until the script can hear it. And who ignores
+ * SIGCHLD, which is inherited, is not told how children end. */
+static void prepare_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGCHLD, SIG_DFL);
+}
+
 /* Signals arrive on a descriptor, so that nothing is ever interrupted half-way. */
 static int block_signals(void)
 {
@@ -312,8 +324,7 @@ int main(int argc, char **argv)
 	int status;
 
 	occupy_standard_descriptors();
-	/* Who ignores it, which is inherited, is not told how children ended. */
-	signal(SIGCHLD, SIG_DFL);
+	prepare_signals();
 	if (options_parse(&cli, argc, argv, &status))
 		status = act(&cli);
 	status = close_standard_output(&cli, status);
