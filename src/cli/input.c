@@ -37,7 +37,8 @@ static bool read_descriptor(struct cli *cli, int fd, struct input *input, const 
 	return !*error;
 }
 
-/* Line info takes the script's text from a path: texts that have none get one. */
+/* Line info takes the script's text from a path: texts that have none, or that can be read from it
+ * only once, get one. */
 static void give_path(struct input *input)
 {
 	input->fd = memfd_create("sonde", MFD_CLOEXEC);
@@ -49,14 +50,17 @@ static void give_path(struct input *input)
 
 static bool read_file(struct cli *cli, struct input *input)
 {
-	bool is_stdin = !strcmp(cli->file, "-");
+	bool is_stdin = !strcmp(cli->file, "-"), is_regular = false;
 	const char *error = NULL, *slash;
+	struct stat status;
 	int fd = is_stdin ? STDIN_FILENO : open(cli->file, O_RDONLY | O_CLOEXEC);
 
-	if (fd < 0)
+	if (fd < 0) {
 		error = errno == ENOENT ? "there is no such file" : strerror(errno);
-	else
+	} else {
+		is_regular = !is_stdin && !fstat(fd, &status) && S_ISREG(status.st_mode);
 		read_descriptor(cli, fd, input, &error);
+	}
 	if (fd >= 0 && !is_stdin)
 		close(fd);
 	if (error) {
@@ -71,7 +75,7 @@ static bool read_file(struct cli *cli, struct input *input)
 			arena_strndup(cli->arena, cli->file,
 				      slash == cli->file ? 1 : (size_t)(slash - cli->file));
 	input->is_object = input->len > 4 && !memcmp(input->text, "\177ELF", 4);
-	if (is_stdin)
+	if (!is_regular)
 		give_path(input);
 	return true;
 }
