@@ -8,7 +8,6 @@
 #include "types/tracefs.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,22 +126,38 @@ bool kernel_function_exists(const struct name_list *list, const char *module, co
 
 /* --- addresses, and other names --- */
 
-/* "ffffffff81000000 T _text", and a module's name in brackets behind a tab. */
+/* A line of code: "ffffffff81000000 T _text", and a module's name in brackets behind a tab. Splits
+ * it. */
+static bool read_symbol(char *line, uint64_t *address, const char **name, const char **module)
+{
+	char *end, *text;
+
+	*address = strtoull(line, &end, 16);
+	if (*end != ' ' || !end[1] || !strchr("tTwW", end[1]) || end[2] != ' ')
+		return false;
+	text = end + 3;
+	*name = text;
+	*module = "vmlinux";
+	end = text + strcspn(text, "\t\n");
+	if (*end == '\t' && end[1] == '[') {
+		*module = end + 2;
+		end[2 + strcspn(end + 2, "]\n")] = '\0';
+	}
+	*end = '\0';
+	return true;
+}
+
 void kernel_each_symbol(symbol_fn fn, void *data)
 {
 	FILE *file = fopen("/proc/kallsyms", "re");
-	char *line = NULL, name[512], module[64];
+	const char *name, *module;
+	char *line = NULL;
 	uint64_t address;
 	size_t size = 0;
 
-	while (file && getline(&line, &size, file) > 0) {
-		int n;
-
-		module[0] = '\0';
-		n = sscanf(line, "%" SCNx64 " %*1[tTwW] %511s [%63[^]]", &address, name, module);
-		if (n >= 2)
-			fn(address, name, *module ? module : "vmlinux", data);
-	}
+	while (file && getline(&line, &size, file) > 0)
+		if (read_symbol(line, &address, &name, &module))
+			fn(address, name, module, data);
 	free(line);
 	if (file)
 		fclose(file);

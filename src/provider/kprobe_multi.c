@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#define SHARED_MOST 1024u /* functions that share the names of some */
 #define CALLS_WANTED                                                                               \
 	4096u /* that have not returned yet, on all CPUs: each takes 64 bytes or so                \
 	       */
@@ -149,9 +150,6 @@ static void shared_init(struct shared *shared, const struct provider_attach *att
 
 static void find_addresses(struct shared *shared)
 {
-	if (!shared->first.len)
-		return;
-	kernel_each_symbol(count_address, shared);
 	functions_init(shared->found, shared->attach->arena, shared->most);
 	shared->found->names = NULL;
 	kernel_each_symbol(find_address, shared);
@@ -170,8 +168,9 @@ static bool attach_repeated(const struct provider_attach *attach, enum kprobe_si
 	shared_init(&all, attach, &once);
 	for (uint32_t i = 0; i < n; i++)
 		add_shared(&all, attach->prog->targets.data[i].function, i);
+	all.most = n + SHARED_MOST;
 	find_addresses(&all);
-	if (once.n < n)
+	if (once.n < n || once.n == all.most)
 		return false;
 	functions_init(&functions, attach->arena, (size_t)once.n * repeats);
 	functions.names = NULL;
@@ -194,7 +193,7 @@ static bool attach_functions(const struct provider_attach *attach, struct functi
 bool kprobe_multi_attach_all(const struct provider_attach *attach, enum kprobe_side side)
 {
 	const struct plan_prog *prog = attach->prog;
-	const struct hashmap *names = kernel_shared_names(attach->env);
+	const struct hashmap *names;
 	size_t before = provider_links_count(attach->links);
 	uint32_t repeats = count_repeats(attach, side, prog->targets.len);
 	struct functions by_name = {.side = side}, by_address = {.side = side};
@@ -202,6 +201,7 @@ bool kprobe_multi_attach_all(const struct provider_attach *attach, enum kprobe_s
 
 	if (repeats > 1 && attach_repeated(attach, side, repeats))
 		return true;
+	names = kernel_shared_names(attach->env);
 	shared_init(&shared, attach, &by_address);
 	functions_init(&by_name, attach->arena, prog->targets.len);
 	for (uint32_t i = 0; i < prog->targets.len; i++) {
@@ -212,7 +212,10 @@ bool kprobe_multi_attach_all(const struct provider_attach *attach, enum kprobe_s
 		else
 			add_function(&by_name, name, 0, i);
 	}
-	find_addresses(&shared);
+	if (shared.first.len) {
+		kernel_each_symbol(count_address, &shared);
+		find_addresses(&shared);
+	}
 	if (attach_functions(attach, &by_name) && attach_functions(attach, &by_address))
 		return true;
 	provider_links_cut(attach->links, before);
