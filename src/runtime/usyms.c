@@ -20,6 +20,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <time.h>
@@ -28,7 +29,8 @@
 #define SECOND_NS 1000000000u
 #define FILE_NAME (PATH_MAX + 64)
 #define MOST_ANCESTORS 8 /* whose file systems are looked at */
-#define MOST_KEPT 1024 /* files that are opened before they are asked for */
+#define MOST_KEPT                                                                                  \
+	1024 /* files that are opened before they are asked for; of few descriptors a quarter */
 #define USUAL_DEBUGINFO ":.debug:/usr/lib/debug" /* libdwfl's own search path */
 
 struct file {
@@ -56,7 +58,7 @@ struct usyms {
 	struct processes *processes;
 	struct hashmap generated; /* pid_t -> struct generated */
 	struct hashmap files; /* "DEVICE:INODE:PATH" -> struct file */
-	size_t nkept; /* files that were opened before anybody asked for them */
+	size_t nkept, most_kept; /* files that were opened before anybody asked for them */
 };
 
 /* The vdso is the same in all processes, also in this one. */
@@ -270,7 +272,7 @@ static void keep_file(void *data, pid_t tgid, const struct mapping *mapping)
 	char name[FILE_NAME];
 	struct file *file;
 
-	if (mapping->path[0] != '/' || usyms->nkept >= MOST_KEPT)
+	if (mapping->path[0] != '/' || usyms->nkept >= usyms->most_kept)
 		return;
 	name_file(mapping, name);
 	file = hashmap_gets(&usyms->files, name);
@@ -287,6 +289,7 @@ struct usyms *usyms_new(const char *debuginfo)
 {
 	struct arena *arena = arena_new();
 	struct usyms *usyms = arena_new_object(arena, struct usyms);
+	struct rlimit limit;
 
 	usyms->arena = arena;
 	usyms->callbacks = (Dwfl_Callbacks){
@@ -301,6 +304,9 @@ struct usyms *usyms_new(const char *debuginfo)
 	usyms->processes = processes_new();
 	hashmap_init(&usyms->generated, arena);
 	hashmap_init(&usyms->files, arena);
+	usyms->most_kept = MOST_KEPT;
+	if (!getrlimit(RLIMIT_NOFILE, &limit) && limit.rlim_cur / 4 < MOST_KEPT)
+		usyms->most_kept = limit.rlim_cur / 4;
 	processes_tell(usyms->processes, keep_file, usyms);
 	return usyms;
 }
