@@ -96,7 +96,10 @@ static pid_t start_command(const char *command, int *output)
 		return -errno;
 	pid = fork();
 	if (pid == 0) {
-		setpgid(0, 0); /* so that all that it starts can be ended with it */
+		/* So that all that it starts can be ended with it. A terminal ends them itself,
+		 * and only lets the group read from it that it was given to. */
+		if (!isatty(STDIN_FILENO))
+			setpgid(0, 0);
 		sigemptyset(&none);
 		sigprocmask(SIG_SETMASK, &none, NULL);
 		signal(SIGPIPE, SIG_DFL);
