@@ -72,7 +72,9 @@ struct value value_zero(struct arena *arena, const struct shape *shape);
 struct entry {
 	const char *text; /* the key as it is printed; "" in a scalar map */
 	struct value key, value;
-	int64_t calls, total; /* avg */
+	int64_t calls, total; /* avg, stats */
+	VEC(int64_t)
+	numbers; /* histograms */
 	bool is_gone;
 };
 
@@ -96,6 +98,8 @@ struct storage {
 	bool is_fixed; /* let $x: T: what is assigned is cut */
 	bool is_counter; /* of a loop: not to be assigned */
 	enum aggregate aggregate;
+	uint32_t bits; /* hist */
+	int64_t low, high, step; /* lhist; hist: 0 */
 	VEC(struct entry)
 	entries; /* of a variable: the one value */
 };
@@ -189,6 +193,9 @@ enum stmt_kind {
 	STMT_RETURN,
 	STMT_PRINTF,
 	STMT_PRINT,
+	STMT_PRINT_MAP,
+	STMT_CLEAR,
+	STMT_ZERO,
 	STMT_DELETE,
 	STMT_FIND,
 	STMT_TEXT, /* whose effects are not known */
@@ -210,7 +217,8 @@ struct statement {
 	const struct body *body, *otherwise;
 	struct storage *storage; /* the loop's variable; the map */
 	enum aggregate aggregate;
-	uint32_t n; /* of unroll */
+	uint32_t n; /* of unroll; entries of a map */
+	uint32_t divisor;
 };
 
 struct program {
@@ -244,7 +252,8 @@ struct script {
 	uint32_t budget; /* statements that may still be made */
 	uint32_t nodes; /* of the statement that is made */
 	uint32_t keys; /* around what is made */
-	bool in_map_loop, is_large;
+	bool is_large;
+	bool prints_maps;
 	uint32_t no_steps; /* how often it is carried out, or in what order, is not known */
 	bool no_concat; /* what is assigned may not grow in a loop */
 };
@@ -316,6 +325,12 @@ const struct body *body_make(struct script *script, uint32_t most);
 /* --- format.c: printf --- */
 const struct statement *printf_make(struct script *script);
 void printf_evaluate(struct script *script, const struct statement *stmt, struct strbuf *out);
+
+/* --- maps.c --- */
+/* A program that prints, and empties, the maps that there are. */
+const struct body *maps_body(struct script *script);
+void maps_evaluate(struct script *script, const struct statement *stmt, struct strbuf *out);
+void maps_print_at_exit(struct script *script, struct strbuf *out);
 
 /* --- unknown.c: probes, and what is known of their values is the type only --- */
 const char *probe_pick(struct script *script, bool is_iterator);

@@ -450,9 +450,11 @@ static void run_calculate(struct script *script, const struct statement *stmt)
 	struct entry *entry = entry_find(script, map, &key);
 
 	entry_set(script, map, &key, number_value(aggregated(stmt, entry, value)));
-	if (stmt->aggregate != AGGREGATE_AVG)
-		return;
 	entry = entry_find(script, map, &key);
+	if (stmt->aggregate == AGGREGATE_HIST || stmt->aggregate == AGGREGATE_LHIST)
+		vec_push(script->arena, &entry->numbers, value);
+	if (stmt->aggregate != AGGREGATE_AVG && stmt->aggregate != AGGREGATE_STATS)
+		return;
 	entry->calls++;
 	entry->total = (int64_t)((uint64_t)entry->total + (uint64_t)value);
 	entry->value.number = divide(map->shape->is_signed, entry->total, entry->calls);
@@ -595,6 +597,11 @@ static enum after run_statement(struct script *script, const struct statement *s
 	case STMT_PRINT:
 		run_print(script, stmt, out);
 		break;
+	case STMT_PRINT_MAP:
+	case STMT_CLEAR:
+	case STMT_ZERO:
+		maps_evaluate(script, stmt, out);
+		break;
 	case STMT_DELETE:
 		run_delete(script, stmt);
 		break;
@@ -624,4 +631,6 @@ void script_evaluate(struct script *script, struct strbuf *out)
 			run_body(script, program->body, out);
 	}
 	strbuf_adds(out, "\n\n");
+	if (script->prints_maps)
+		maps_print_at_exit(script, out);
 }

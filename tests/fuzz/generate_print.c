@@ -1,6 +1,8 @@
 /* A script as text. */
 #include "tests/fuzz/generate.h"
 
+#include <inttypes.h>
+
 #include <string.h>
 
 static const struct {
@@ -250,18 +252,18 @@ static void print_calculation(struct strbuf *out, const struct statement *stmt)
 		[AGGREGATE_HIST] = "hist",       [AGGREGATE_LHIST] = "lhist",
 		[AGGREGATE_TSERIES] = "tseries",
 	};
-	static const char *const rest[] = {
-		[AGGREGATE_HIST] = ", 2",
-		[AGGREGATE_LHIST] = ", 10, 1000, 10",
-		[AGGREGATE_TSERIES] = ", 1s, 10",
-	};
-	const char *parameters = stmt->aggregate < AGGREGATE_HIST ? "" : rest[stmt->aggregate];
+	const struct storage *map = stmt->target->storage;
 
 	node_print(out, stmt->target);
 	strbuf_addf(out, " = %s(", names[stmt->aggregate]);
 	if (stmt->aggregate != AGGREGATE_COUNT)
 		node_print(out, stmt->value);
-	strbuf_addf(out, "%s)", parameters);
+	if (stmt->aggregate == AGGREGATE_HIST && map->bits)
+		strbuf_addf(out, ", %u", map->bits);
+	if (stmt->aggregate == AGGREGATE_LHIST)
+		strbuf_addf(out, ", %" PRId64 ", %" PRId64 ", %" PRId64, map->low, map->high,
+			    map->step);
+	strbuf_adds(out, stmt->aggregate == AGGREGATE_TSERIES ? ", 1s, 10)" : ")");
 }
 
 static void print_delete(struct strbuf *out, const struct statement *stmt)
@@ -270,6 +272,20 @@ static void print_delete(struct strbuf *out, const struct statement *stmt)
 	if (stmt->target->nkids) {
 		print_value(out, stmt->n ? ", " : "[", stmt->target->kids[0], stmt->n ? "" : "]");
 	}
+	strbuf_addc(out, ')');
+}
+
+static void print_map_call(struct strbuf *out, const struct statement *stmt)
+{
+	const char *function = stmt->kind == STMT_CLEAR  ? "clear"
+			       : stmt->kind == STMT_ZERO ? "zero"
+							 : "print";
+
+	strbuf_addf(out, "%s(%s", function, stmt->storage->name);
+	if (stmt->n)
+		strbuf_addf(out, ", %u", stmt->n);
+	if (stmt->divisor)
+		strbuf_addf(out, ", %u", stmt->divisor);
 	strbuf_addc(out, ')');
 }
 
@@ -375,6 +391,11 @@ static void print_simple(struct strbuf *out, const struct statement *stmt)
 	case STMT_PRINT:
 		print_value(out, "print(", stmt->value, ")");
 		break;
+	case STMT_PRINT_MAP:
+	case STMT_CLEAR:
+	case STMT_ZERO:
+		print_map_call(out, stmt);
+		break;
 	case STMT_DELETE:
 		print_delete(out, stmt);
 		break;
@@ -399,9 +420,9 @@ static void print_body(struct strbuf *out, const struct body *body, uint32_t dep
 void script_print(struct strbuf *out, const struct script *script)
 {
 	strbuf_addf(out,
-		    "config = { print_maps_on_exit = 0; unstable_tseries = enable; "
+		    "config = { print_maps_on_exit = %u; unstable_tseries = enable; "
 		    "unstable_dw_ustack = enable; max_strlen = %u }\n",
-		    script->max_strlen);
+		    script->prints_maps, script->max_strlen);
 	if (script->kind == SCRIPT_PROBES)
 		strbuf_adds(out, "begin { exit(); }\n");
 	for (size_t i = 0; i < script->programs.len; i++) {

@@ -158,6 +158,23 @@ static bool is_aggregate(const struct storage *storage)
 	return storage->aggregate != AGGREGATE_NONE;
 }
 
+/* In a histogram of numbers beyond the signed ones, what is one of 64 bits is negative. */
+static void set_aggregate(struct script *script, struct storage *map)
+{
+	static const int64_t bounds[][3] = {{10, 1000, 10},        {0, 100, 7},       {5, 6, 1},
+					    {0, 1 << 20, 1 << 18}, {1024, 4096, 512}, {0, 20, 1}};
+	const int64_t *bound = bounds[random_below(&script->random, 6)];
+
+	map->aggregate = AGGREGATE_COUNT + random_below(&script->random, AGGREGATE_TSERIES);
+	map->bits = random_below(&script->random, 6);
+	if (map->aggregate == AGGREGATE_LHIST) {
+		map->shape = shape_int(8, true);
+		map->low = bound[0];
+		map->high = bound[1];
+		map->step = bound[2];
+	}
+}
+
 static const struct statement *calculate(struct script *script)
 {
 	struct storage *map =
@@ -169,7 +186,7 @@ static const struct statement *calculate(struct script *script)
 		key = node_key(script, map);
 	} else {
 		map = map_new(script, shape_int(8, random_below(&script->random, 2)));
-		map->aggregate = AGGREGATE_COUNT + random_below(&script->random, AGGREGATE_TSERIES);
+		set_aggregate(script, map);
 		key = first_key(script, map);
 		vec_push(script->arena, &script->maps, map);
 	}
@@ -493,6 +510,16 @@ const struct body *body_make(struct script *script, uint32_t most)
 
 /* --- scripts --- */
 
+static void add_maps_program(struct script *script)
+{
+	struct program *program = arena_new_object(script->arena, struct program);
+
+	program->probe = "end";
+	program->body = maps_body(script);
+	script->prints_maps = true;
+	vec_push(script->arena, &script->programs, program);
+}
+
 static void add_program(struct script *script, const char *probe)
 {
 	struct program *program = arena_new_object(script->arena, struct program);
@@ -528,5 +555,7 @@ struct script *script_make(struct arena *arena, uint64_t seed, uint32_t number)
 					    ? i + 1 < n ? "begin" : "end"
 					    : probe_pick(script, script->kind == SCRIPT_ITERATOR));
 	}
+	if (script->kind == SCRIPT_KNOWN && random_below(&script->random, 2))
+		add_maps_program(script);
 	return script;
 }
