@@ -1,4 +1,5 @@
 /* Operators: arithmetic, comparison, unary. Operands have been brought to one type by sema. */
+#include "codegen/functions.h"
 #include "codegen/internal.h"
 
 #include <assert.h>
@@ -274,8 +275,7 @@ LLVMValueRef emit_binary(struct codegen *cg, const struct expr *expr)
 
 /* --- unary --- */
 
-/* &$v and &@m: addresses of the script's own memory; 0 for a map without its element. */
-static LLVMValueRef emit_address_of(struct codegen *cg, const struct expr *operand)
+LLVMValueRef emit_address_of(struct codegen *cg, const struct expr *operand)
 {
 	LLVMValueRef memory;
 
@@ -285,6 +285,14 @@ static LLVMValueRef emit_address_of(struct codegen *cg, const struct expr *opera
 		memory = emit_map_lookup(cg, cg_map(cg, operand->map.map),
 					 emit_map_key(cg, operand));
 	return LLVMBuildPtrToInt(cg->builder, memory, cg->i64, "");
+}
+
+/* With a pointer that may be null the verifier allows nothing but a test of it. */
+static LLVMValueRef emit_address_number(struct codegen *cg, const struct expr *operand)
+{
+	LLVMValueRef address = emit_address_of(cg, operand);
+
+	return operand->kind == EXPR_VAR ? address : emit_plain_number(cg, address);
 }
 
 LLVMValueRef emit_unary(struct codegen *cg, const struct expr *expr)
@@ -307,5 +315,5 @@ LLVMValueRef emit_unary(struct codegen *cg, const struct expr *expr)
 	case UNARY_ADDR:
 		break;
 	}
-	return emit_address_of(cg, operand);
+	return emit_address_number(cg, operand);
 }

@@ -96,9 +96,14 @@ void c_objects_link(struct codegen *cg)
 
 static LLVMValueRef as_type(struct codegen *cg, const struct expr *arg, LLVMTypeRef type)
 {
-	LLVMValueRef value = emit_value(cg, arg);
+	bool is_pointer = LLVMGetTypeKind(type) == LLVMPointerTypeKind;
+	bool is_address = arg->kind == EXPR_UNARY && arg->unary.op == UNARY_ADDR;
+	LLVMValueRef value;
 
-	if (LLVMGetTypeKind(type) == LLVMPointerTypeKind)
+	/* The function may read there itself. */
+	value = is_pointer && is_address ? emit_address_of(cg, arg->unary.operand)
+					 : emit_value(cg, arg);
+	if (is_pointer)
 		return LLVMBuildIntToPtr(cg->builder,
 					 emit_resize(cg, value, 8, arg->type->is_signed), type, "");
 	return LLVMBuildIntCast2(cg->builder, value, type, arg->type->is_signed, "");

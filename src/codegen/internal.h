@@ -403,6 +403,9 @@ LLVMValueRef emit_place_address(struct codegen *cg, const struct expr *expr);
 /* arith.c, cast.c */
 LLVMValueRef emit_binary(struct codegen *cg, const struct expr *expr);
 LLVMValueRef emit_unary(struct codegen *cg, const struct expr *expr);
+/* &$v and &@m as the verifier knows them: addresses of the script's own memory, 0 for a map without
+ * its element. */
+LLVMValueRef emit_address_of(struct codegen *cg, const struct expr *operand);
 LLVMValueRef emit_arith(struct codegen *cg, enum binary_op op, const struct type *type,
 			LLVMValueRef left, LLVMValueRef right, uint32_t error);
 /* / or %; the divisor is not zero. */
