@@ -33,10 +33,13 @@ enum shape_kind {
 	SHAPE_TUPLE,
 	SHAPE_RECORD,
 	SHAPE_ARRAY, /* of integers */
+	SHAPE_LIST, /* an array of members[0], which is no integer */
+	SHAPE_STRUCT,
+	SHAPE_ENUM,
 	SHAPE_OTHER, /* can be printed, kept and be a key: stacks, symbols, addresses, pointers */
 };
 
-#define SHAPE_MEMBERS 4
+#define SHAPE_MEMBERS 6
 
 struct shape {
 	enum shape_kind kind;
@@ -45,11 +48,31 @@ struct shape {
 	uint32_t n; /* members, elements */
 	const struct shape *members[SHAPE_MEMBERS];
 	const char *name; /* of an integer, as casts spell it */
+	struct c_type *c; /* of structs and enums */
+};
+
+struct c_member {
+	const char *name;
+	const struct shape *shape;
+	uint32_t offset, width; /* in bits; width: of bit-fields */
+	uint32_t bytes; /* of a text */
+	int64_t constant; /* of an enumerator */
+};
+
+struct c_type {
+	const char *text; /* its definition */
+	VEC(struct c_member)
+	members;
+	uint32_t align;
+	bool has_text;
+	struct storage *memory; /* that such a struct lies over */
 };
 
 extern const struct shape shape_bool, shape_string;
 extern const char *const shape_member_names[SHAPE_MEMBERS];
 const struct shape *shape_int(uint32_t size, bool is_signed);
+/* Of tuples, records, structs and lists. */
+const struct shape *shape_member(const struct shape *shape, uint32_t index);
 bool shape_equal(const struct shape *a, const struct shape *b);
 
 typedef __int128 wide;
@@ -120,6 +143,8 @@ enum node_kind {
 	NODE_CALL,
 	NODE_STEP, /* ++ and --; index: 0 behind, 1 in front */
 	NODE_BLOCK, /* { let $name = kids[0]; kids[1] } */
+	NODE_ENUMERATOR,
+	NODE_OVERLAY, /* kids[0]: the memory that a struct is laid over */
 	NODE_TEXT, /* an expression whose value is not known */
 };
 
@@ -246,6 +271,8 @@ struct script {
 	variables; /* those in scope */
 	VEC(const struct program *)
 	programs;
+	VEC(const struct shape *)
+	c_types;
 	const struct probe_kind *probe; /* of the program that is made */
 	uint32_t names; /* given so far */
 	uint32_t loops, depth, iterations; /* around what is made; product of their counts */
@@ -299,6 +326,9 @@ const struct node *node_step(struct script *script);
 bool storage_is_assignable(const struct storage *storage);
 /* op= makes it 64 bits wide, unless its type was said. */
 bool storage_is_updatable(const struct storage *storage);
+/* A member, or a member's member, of a value; NULL if that is not what is @wanted. */
+const struct node *node_descend(struct script *script, const struct node *from,
+				const struct shape *wanted);
 /* NULL: there is no array. */
 const struct node *node_read_element(struct script *script, uint32_t depth);
 
@@ -325,6 +355,16 @@ const struct body *body_make(struct script *script, uint32_t most);
 /* --- format.c: printf --- */
 const struct statement *printf_make(struct script *script);
 void printf_evaluate(struct script *script, const struct statement *stmt, struct strbuf *out);
+
+/* --- ctypes.c --- */
+/* Makes C types, and the statements that fill what they are laid over. */
+const struct body *ctypes_make(struct script *script);
+/* NULL: there are none. */
+const struct shape *shape_random_c(struct script *script);
+const struct node *node_c(struct script *script, const struct shape *shape);
+/* A member of one of them; NULL if there is none @wanted. */
+const struct node *node_read_c(struct script *script, const struct shape *wanted);
+struct value overlay_evaluate(struct script *script, const struct node *node);
 
 /* --- maps.c --- */
 /* A program that prints, and empties, the maps that there are. */

@@ -100,7 +100,7 @@ static struct value convert(struct script *script, const struct shape *to, const
 {
 	struct value converted;
 
-	if (to->kind == SHAPE_INT)
+	if (to->kind == SHAPE_INT || to->kind == SHAPE_ENUM)
 		return number_value(value_cut(to, value.number));
 	if (to->kind == SHAPE_BOOL)
 		return number_value(value.number != 0);
@@ -347,6 +347,7 @@ struct value node_evaluate(struct script *script, const struct node *node)
 	switch (node->kind) {
 	case NODE_INT:
 	case NODE_BOOL:
+	case NODE_ENUMERATOR:
 		return number_value((int64_t)node->literal);
 	case NODE_STRING:
 		return (struct value){.text = node->text};
@@ -378,6 +379,8 @@ struct value node_evaluate(struct script *script, const struct node *node)
 		return evaluate_step(script, node);
 	case NODE_BLOCK:
 		return evaluate_block(script, node);
+	case NODE_OVERLAY:
+		return overlay_evaluate(script, node);
 	case NODE_TEXT:
 		break;
 	}

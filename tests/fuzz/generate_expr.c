@@ -182,6 +182,8 @@ static const struct node *try_integer(struct script *script, uint32_t depth)
 		return node_read_member(script, any);
 	case 4:
 	case 5:
+		if (script->c_types.len && random_below(&script->random, 2))
+			return node_read_c(script, any);
 		return node_unknown(script, any, depth);
 	case 6:
 		return random_unary(script, depth - 1);
@@ -238,9 +240,10 @@ static const struct node *comparison(struct script *script, uint32_t depth)
 /* Stacks and the like are not. */
 static bool is_comparable(const struct shape *shape)
 {
-	if (shape->kind == SHAPE_OTHER)
+	if (shape->kind == SHAPE_OTHER || shape->kind == SHAPE_STRUCT)
 		return false;
-	for (uint32_t i = 0; i < shape->n && shape->kind != SHAPE_ARRAY; i++)
+	for (uint32_t i = 0;
+	     i < shape->n && shape->kind != SHAPE_ARRAY && shape->kind != SHAPE_ENUM; i++)
 		if (!is_comparable(shape->members[i]))
 			return false;
 	return true;
@@ -338,7 +341,10 @@ static const struct node *random_text(struct script *script, uint32_t depth)
 		node = node_read_member(script, &shape_string);
 		break;
 	case 2:
-		node = node_unknown(script, &shape_string, depth);
+		if (script->kind == SCRIPT_KNOWN || random_once_in(&script->random, 4))
+			node = node_read_c(script, &shape_string);
+		else
+			node = node_unknown(script, &shape_string, depth);
 		break;
 	case 4:
 		node = ternary(script, &shape_string, depth - 1);
@@ -399,6 +405,11 @@ const struct node *node_of(struct script *script, const struct shape *shape, uin
 	case SHAPE_RECORD:
 	case SHAPE_ARRAY:
 		return compound(script, shape, depth);
+	case SHAPE_STRUCT:
+	case SHAPE_ENUM:
+		node = random_below(&script->random, 2) ? node_read(script, shape) : NULL;
+		return node ? node : node_c(script, shape);
+	case SHAPE_LIST:
 	case SHAPE_OTHER:
 		break;
 	}

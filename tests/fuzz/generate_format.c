@@ -64,6 +64,9 @@ static const struct node *argument(struct script *script, struct strbuf *format)
 	case SHAPE_TUPLE:
 	case SHAPE_RECORD:
 	case SHAPE_ARRAY:
+	case SHAPE_LIST:
+	case SHAPE_STRUCT:
+	case SHAPE_ENUM:
 	case SHAPE_OTHER:
 		break;
 	}

@@ -75,14 +75,18 @@ static int compare_values(const struct shape *shape, const struct value *a, cons
 
 	switch (shape->kind) {
 	case SHAPE_INT:
+	case SHAPE_ENUM:
 	case SHAPE_BOOL:
 		return compare_numbers(shape->is_signed, a->number, b->number);
 	case SHAPE_STRING:
 		return strcmp(a->text, b->text);
 	case SHAPE_TUPLE:
 	case SHAPE_RECORD:
+	case SHAPE_STRUCT:
+	case SHAPE_LIST:
 		for (uint32_t i = 0; i < shape->n && !order; i++)
-			order = compare_values(shape->members[i], &a->members[i], &b->members[i]);
+			order = compare_values(shape_member(shape, i), &a->members[i],
+					       &b->members[i]);
 		return order;
 	case SHAPE_ARRAY:
 		for (uint32_t i = 0; i < shape->n && !order; i++)

@@ -21,6 +21,7 @@ static int precedence(const struct node *node)
 {
 	switch (node->kind) {
 	case NODE_UNARY:
+	case NODE_OVERLAY:
 	case NODE_CAST:
 		return 2;
 	case NODE_INT:
@@ -39,6 +40,7 @@ static int precedence(const struct node *node)
 	case NODE_AGGREGATE_OF:
 	case NODE_CALL:
 	case NODE_BLOCK:
+	case NODE_ENUMERATOR:
 		break;
 	case NODE_TEXT:
 		return (int)node->index;
@@ -84,6 +86,8 @@ static void print_shape(struct strbuf *out, const struct shape *shape)
 
 static void print_members(struct strbuf *out, const struct node *node)
 {
+	bool is_alone = node->nkids == 1 && node->shape->kind == SHAPE_TUPLE;
+
 	strbuf_addc(out, '(');
 	for (uint32_t i = 0; i < node->nkids; i++) {
 		strbuf_adds(out, i ? ", " : "");
@@ -91,7 +95,7 @@ static void print_members(struct strbuf *out, const struct node *node)
 			strbuf_addf(out, "%s = ", shape_member_names[i]);
 		node_print(out, node->kids[i]);
 	}
-	strbuf_addc(out, ')');
+	strbuf_adds(out, is_alone ? ",)" : ")");
 }
 
 static void print_call(struct strbuf *out, const struct node *node)
@@ -127,11 +131,34 @@ static void print_unary(struct strbuf *out, const struct node *node)
 	print_within(out, operand, is_minus ? 1 : 2);
 }
 
+static void print_pointer(struct strbuf *out, const struct node *overlay)
+{
+	strbuf_addf(out, "(%s *)&%s", overlay->shape->name, overlay->kids[0]->storage->name);
+}
+
+/* Members are reached from a struct and from a pointer to it alike. */
+static bool print_pointed(struct strbuf *out, const struct node *node)
+{
+	const struct node *from = node->kids[0];
+
+	if (from->kind != NODE_OVERLAY || !from->index)
+		return false;
+	strbuf_addc(out, '(');
+	print_pointer(out, from);
+	strbuf_addf(out, ")%s%s", from->index == 1 ? "->" : ".",
+		    from->shape->c->members.data[node->index].name);
+	return true;
+}
+
 static void print_member(struct strbuf *out, const struct node *node)
 {
+	if (print_pointed(out, node))
+		return;
 	print_within(out, node->kids[0], 1);
 	if (node->kids[0]->shape->kind == SHAPE_RECORD)
 		strbuf_addf(out, ".%s", shape_member_names[node->index]);
+	else if (node->kids[0]->shape->kind == SHAPE_STRUCT)
+		strbuf_addf(out, ".%s", node->kids[0]->shape->c->members.data[node->index].name);
 	else
 		strbuf_addf(out, ".%u", node->index);
 }
@@ -213,6 +240,13 @@ void node_print(struct strbuf *out, const struct node *node)
 		strbuf_adds(out, "; ");
 		node_print(out, node->kids[1]);
 		strbuf_adds(out, " })");
+		break;
+	case NODE_ENUMERATOR:
+		strbuf_adds(out, node->text);
+		break;
+	case NODE_OVERLAY:
+		strbuf_addc(out, '*');
+		print_pointer(out, node);
 		break;
 	case NODE_TEXT:
 		strbuf_adds(out, node->text);
@@ -419,6 +453,8 @@ static void print_body(struct strbuf *out, const struct body *body, uint32_t dep
 
 void script_print(struct strbuf *out, const struct script *script)
 {
+	for (size_t i = 0; i < script->c_types.len; i++)
+		strbuf_addf(out, "%s\n", script->c_types.data[i]->c->text);
 	strbuf_addf(out,
 		    "config = { print_maps_on_exit = %u; unstable_tseries = enable; "
 		    "unstable_dw_ustack = enable; max_strlen = %u }\n",

@@ -64,51 +64,83 @@ static bool is_array(const struct storage *storage)
 	return storage->shape->kind == SHAPE_ARRAY;
 }
 
-static bool has_members(const struct storage *storage)
+static bool has_members(const struct shape *shape)
 {
-	return storage->shape->kind == SHAPE_TUPLE || storage->shape->kind == SHAPE_RECORD;
+	return shape->kind == SHAPE_TUPLE || shape->kind == SHAPE_RECORD ||
+	       shape->kind == SHAPE_STRUCT;
 }
 
-const struct node *node_read_element(struct script *script, uint32_t depth)
+static bool stores_members(const struct storage *storage)
 {
-	struct storage *storage = storage_pick(script, is_array);
-	const struct node *array, *index;
+	return has_members(storage->shape);
+}
+
+static const struct node *element(struct script *script, const struct node *array, uint32_t depth)
+{
+	const struct shape *shape = array->shape;
+	const struct node *index = node_int(script, random_below(&script->random, shape->n));
 	struct node *node;
 
-	if (!storage)
-		return NULL;
-	array = node_storage(script, storage, node_key(script, storage));
-	index = node_int(script, random_below(&script->random, array->shape->n));
 	if (random_below(&script->random, 2))
 		index = node_binary(script, OP_AND, node_integer(script, depth),
-				    node_int(script, (wide)array->shape->n - 1));
-	node = node_new(script, NODE_ELEMENT,
-			shape_int(array->shape->size, array->shape->is_signed));
+				    node_int(script, (wide)shape->n - 1));
+	shape = shape->kind == SHAPE_LIST ? shape->members[0]
+					  : shape_int(shape->size, shape->is_signed);
+	node = node_new(script, NODE_ELEMENT, shape);
 	node_add(node, array);
 	node_add(node, index);
 	return node;
 }
 
-/* A member, or a member's member. */
-const struct node *node_read_member(struct script *script, const struct shape *shape)
+const struct node *node_read_element(struct script *script, uint32_t depth)
 {
-	struct storage *storage = storage_pick(script, has_members);
-	const struct node *from;
+	struct storage *storage = storage_pick(script, is_array);
 
 	if (!storage)
 		return NULL;
-	from = node_storage(script, storage, node_key(script, storage));
-	while (from->shape->kind == SHAPE_TUPLE || from->shape->kind == SHAPE_RECORD) {
-		uint32_t index = random_below(&script->random, from->shape->n);
-		struct node *node = node_new(script, NODE_MEMBER, from->shape->members[index]);
+	return element(script, node_storage(script, storage, node_key(script, storage)), depth);
+}
 
+static bool is_wanted(const struct shape *shape, const struct shape *wanted)
+{
+	return wanted->kind == SHAPE_INT ? shape->kind == SHAPE_INT : shape_equal(shape, wanted);
+}
+
+static bool is_list(const struct shape *shape)
+{
+	return shape->kind == SHAPE_ARRAY || shape->kind == SHAPE_LIST;
+}
+
+const struct node *node_descend(struct script *script, const struct node *from,
+				const struct shape *wanted)
+{
+	while (!is_wanted(from->shape, wanted)) {
+		struct node *node;
+		uint32_t index;
+
+		if (is_list(from->shape)) {
+			from = element(script, from, 0);
+			continue;
+		}
+		if (!has_members(from->shape))
+			return NULL;
+		index = random_below(&script->random, from->shape->n);
+		node = node_new(script, NODE_MEMBER, shape_member(from->shape, index));
 		node->index = index;
 		node_add(node, from);
 		from = node;
 	}
-	if (shape->kind != SHAPE_INT)
-		return shape_equal(from->shape, shape) ? from : NULL;
-	return from->shape->kind == SHAPE_INT ? from : NULL;
+	return from;
+}
+
+const struct node *node_read_member(struct script *script, const struct shape *shape)
+{
+	struct storage *storage = storage_pick(script, stores_members);
+
+	if (!storage)
+		return NULL;
+	return node_descend(script, node_storage(script, storage, node_key(script, storage)),
+			    shape);
 }
 
 /* What an aggregate is read as, and of what type the variable of a loop is, is said. */

@@ -29,7 +29,7 @@ bool random_once_in(struct random *random, uint32_t n)
 
 const struct shape shape_bool = {.kind = SHAPE_BOOL, .size = 1, .name = "bool"};
 const struct shape shape_string = {.kind = SHAPE_STRING};
-const char *const shape_member_names[SHAPE_MEMBERS] = {"a", "b", "c", "d"};
+const char *const shape_member_names[SHAPE_MEMBERS] = {"a", "b", "c", "d", "e", "f"};
 
 const struct shape *shape_int(uint32_t size, bool is_signed)
 {
@@ -47,15 +47,22 @@ const struct shape *shape_int(uint32_t size, bool is_signed)
 	return &ints[is_signed][__builtin_ctz(size)];
 }
 
+const struct shape *shape_member(const struct shape *shape, uint32_t index)
+{
+	if (shape->kind == SHAPE_STRUCT)
+		return shape->c->members.data[index].shape;
+	return shape->members[shape->kind == SHAPE_LIST ? 0 : index];
+}
+
 bool shape_equal(const struct shape *a, const struct shape *b)
 {
 	if (a == b)
 		return true;
-	if (a->kind != b->kind || a->kind == SHAPE_OTHER || a->size != b->size ||
+	if (a->kind != b->kind || a->kind == SHAPE_OTHER || a->c || b->c || a->size != b->size ||
 	    a->is_signed != b->is_signed || a->n != b->n)
 		return false;
 	for (uint32_t i = 0; i < a->n && a->kind != SHAPE_ARRAY; i++)
-		if (!shape_equal(a->members[i], b->members[i]))
+		if (!shape_equal(shape_member(a, i), shape_member(b, i)))
 			return false;
 	return true;
 }
@@ -85,11 +92,24 @@ static void print_members(struct strbuf *out, const struct shape *shape, const s
 	strbuf_adds(out, shape->kind == SHAPE_TUPLE ? "(" : "{ ");
 	for (uint32_t i = 0; i < shape->n; i++) {
 		strbuf_adds(out, i ? ", " : "");
-		if (shape->kind == SHAPE_RECORD)
-			strbuf_addf(out, ".%s = ", shape_member_names[i]);
-		value_print(out, shape->members[i], &value->members[i]);
+		if (shape->kind != SHAPE_TUPLE)
+			strbuf_addf(out, ".%s = ",
+				    shape->c ? shape->c->members.data[i].name
+					     : shape_member_names[i]);
+		value_print(out, shape_member(shape, i), &value->members[i]);
 	}
 	strbuf_adds(out, shape->kind == SHAPE_TUPLE ? ")" : " }");
+}
+
+static void print_enum(struct strbuf *out, const struct shape *shape, int64_t number)
+{
+	for (size_t i = 0; i < shape->c->members.len; i++) {
+		if (shape->c->members.data[i].constant != number)
+			continue;
+		strbuf_adds(out, shape->c->members.data[i].name);
+		return;
+	}
+	print_number(out, shape->is_signed, number);
 }
 
 void value_print(struct strbuf *out, const struct shape *shape, const struct value *value)
@@ -106,7 +126,18 @@ void value_print(struct strbuf *out, const struct shape *shape, const struct val
 		break;
 	case SHAPE_TUPLE:
 	case SHAPE_RECORD:
+	case SHAPE_STRUCT:
 		print_members(out, shape, value);
+		break;
+	case SHAPE_ENUM:
+		print_enum(out, shape, value->number);
+		break;
+	case SHAPE_LIST:
+		for (uint32_t i = 0; i < shape->n; i++) {
+			strbuf_addc(out, i ? ',' : '[');
+			value_print(out, shape->members[0], &value->members[i]);
+		}
+		strbuf_addc(out, ']');
 		break;
 	case SHAPE_ARRAY:
 		for (uint32_t i = 0; i < shape->n; i++) {
@@ -124,14 +155,17 @@ bool value_equal(const struct shape *shape, const struct value *a, const struct 
 {
 	switch (shape->kind) {
 	case SHAPE_INT:
+	case SHAPE_ENUM:
 	case SHAPE_BOOL:
 		return a->number == b->number;
 	case SHAPE_STRING:
 		return !strcmp(a->text, b->text);
 	case SHAPE_TUPLE:
 	case SHAPE_RECORD:
+	case SHAPE_STRUCT:
+	case SHAPE_LIST:
 		for (uint32_t i = 0; i < shape->n; i++)
-			if (!value_equal(shape->members[i], &a->members[i], &b->members[i]))
+			if (!value_equal(shape_member(shape, i), &a->members[i], &b->members[i]))
 				return false;
 		return true;
 	case SHAPE_ARRAY:
@@ -149,10 +183,10 @@ struct value value_zero(struct arena *arena, const struct shape *shape)
 {
 	struct value value = {.text = ""};
 
-	if (!shape->n)
+	if (!shape->n || shape->kind == SHAPE_ENUM)
 		return value;
 	value.members = arena_new_array(arena, struct value, shape->n);
 	for (uint32_t i = 0; i < shape->n && shape->kind != SHAPE_ARRAY; i++)
-		value.members[i] = value_zero(arena, shape->members[i]);
+		value.members[i] = value_zero(arena, shape_member(shape, i));
 	return value;
 }

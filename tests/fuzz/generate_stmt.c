@@ -520,6 +520,15 @@ static void add_maps_program(struct script *script)
 	vec_push(script->arena, &script->programs, program);
 }
 
+static void add_ctypes_program(struct script *script)
+{
+	struct program *program = arena_new_object(script->arena, struct program);
+
+	program->probe = "begin";
+	program->body = ctypes_make(script);
+	vec_push(script->arena, &script->programs, program);
+}
+
 static void add_program(struct script *script, const char *probe)
 {
 	struct program *program = arena_new_object(script->arena, struct program);
@@ -549,6 +558,8 @@ struct script *script_make(struct arena *arena, uint64_t seed, uint32_t number)
 	if (script->kind != SCRIPT_KNOWN && random_once_in(&script->random, 4))
 		script->max_strlen = 32u << random_below(&script->random, 10);
 	n = script->kind == SCRIPT_ITERATOR ? 1 : 1 + random_below(&script->random, 3);
+	if (script->kind != SCRIPT_ITERATOR && random_once_in(&script->random, 3))
+		add_ctypes_program(script);
 	for (uint32_t i = 0; i < n; i++) {
 		script->variables.len = 0;
 		add_program(script, script->kind == SCRIPT_KNOWN

@@ -33,6 +33,9 @@ const struct shape *shape_join_nodes(const struct node *a, const struct node *b)
 		return b->shape;
 	if (b->is_literal && !a->is_literal && shape_holds(a->shape, b->literal))
 		return a->shape;
+	if (a->is_literal && b->is_literal && a->literal >= 0 && b->literal >= 0)
+		return a->shape->size > b->shape->size || !a->shape->is_signed ? a->shape
+									       : b->shape;
 	return shape_join(a->shape, b->shape);
 }
 
@@ -71,7 +74,7 @@ static const struct shape *random_members(struct script *script, uint32_t depth)
 	struct shape *shape = arena_new_object(script->arena, struct shape);
 
 	shape->kind = random_once_in(&script->random, 3) ? SHAPE_RECORD : SHAPE_TUPLE;
-	shape->n = 2 + random_below(&script->random, SHAPE_MEMBERS - 1);
+	shape->n = 1 + random_below(&script->random, 4);
 	for (uint32_t i = 0; i < shape->n; i++)
 		shape->members[i] = shape_random(script, depth - 1);
 	return shape;
@@ -79,6 +82,8 @@ static const struct shape *random_members(struct script *script, uint32_t depth)
 
 const struct shape *shape_random(struct script *script, uint32_t depth)
 {
+	if (script->c_types.len && random_once_in(&script->random, 5))
+		return shape_random_c(script);
 	switch (random_below(&script->random, depth ? 10 : 8)) {
 	case 0:
 		return &shape_bool;
