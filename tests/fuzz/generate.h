@@ -36,6 +36,7 @@ enum shape_kind {
 	SHAPE_LIST, /* an array of members[0], which is no integer */
 	SHAPE_STRUCT,
 	SHAPE_ENUM,
+	SHAPE_BYTES, /* addresses, buffers: only printed here; value.text is what is printed */
 	SHAPE_OTHER, /* can be printed, kept and be a key: stacks, symbols, addresses, pointers */
 };
 
@@ -68,7 +69,7 @@ struct c_type {
 	struct storage *memory; /* that such a struct lies over */
 };
 
-extern const struct shape shape_bool, shape_string;
+extern const struct shape shape_bool, shape_string, shape_inet, shape_mac, shape_buffer;
 extern const char *const shape_member_names[SHAPE_MEMBERS];
 const struct shape *shape_int(uint32_t size, bool is_signed);
 /* Of tuples, records, structs and lists. */
@@ -184,6 +185,13 @@ enum call {
 	CALL_LEN,
 	CALL_ABS,
 	CALL_CLAMP,
+	CALL_MEMCMP, /* bytes.c has this one and those behind it */
+	CALL_PTON,
+	CALL_NTOP,
+	CALL_STRERROR,
+	CALL_SIGNAL_NAME,
+	CALL_BUF,
+	CALL_MACADDR,
 };
 
 struct node {
@@ -355,6 +363,17 @@ const struct body *body_make(struct script *script, uint32_t most);
 /* --- format.c: printf --- */
 const struct statement *printf_make(struct script *script);
 void printf_evaluate(struct script *script, const struct statement *stmt, struct strbuf *out);
+
+/* --- bytes.c --- */
+/* NULL if what was tried does not exist here. */
+const struct node *node_bytes_integer(struct script *script, uint32_t depth);
+const struct node *node_bytes_array(struct script *script, const struct shape *shape);
+const struct node *node_bytes_text(struct script *script, uint32_t depth);
+/* Of the kind SHAPE_BYTES. */
+const struct node *node_bytes(struct script *script);
+struct value bytes_evaluate(struct script *script, const struct node *node);
+/* False: it is printed as other calls are. */
+bool bytes_print(struct strbuf *out, const struct node *node);
 
 /* --- ctypes.c --- */
 /* Makes C types, and the statements that fill what they are laid over. */

@@ -95,11 +95,25 @@ static struct value to_array(struct script *script, const struct shape *to, int6
 	return value;
 }
 
+static int64_t from_array(const struct shape *from, const struct value *value)
+{
+	uint64_t number = 0;
+
+	for (uint32_t i = 0; i < from->n; i++) {
+		uint64_t mask = UINT64_MAX >> (64 - from->size * 8);
+
+		number |= ((uint64_t)value->members[i].number & mask) << (i * from->size * 8);
+	}
+	return (int64_t)number;
+}
+
 static struct value convert(struct script *script, const struct shape *to, const struct shape *from,
 			    struct value value)
 {
 	struct value converted;
 
+	if (to->kind == SHAPE_INT && from->kind == SHAPE_ARRAY)
+		return number_value(value_cut(to, from_array(from, &value)));
 	if (to->kind == SHAPE_INT || to->kind == SHAPE_ENUM)
 		return number_value(value_cut(to, value.number));
 	if (to->kind == SHAPE_BOOL)
@@ -287,6 +301,14 @@ static struct value evaluate_call(struct script *script, const struct node *node
 		return number_value(entry_find(script, node->storage, &key) != NULL);
 	case CALL_LEN:
 		return number_value(entries_count(node->storage));
+	case CALL_MEMCMP:
+	case CALL_PTON:
+	case CALL_NTOP:
+	case CALL_STRERROR:
+	case CALL_SIGNAL_NAME:
+	case CALL_BUF:
+	case CALL_MACADDR:
+		return bytes_evaluate(script, node);
 	case CALL_BSWAP:
 	case CALL_ABS:
 	case CALL_CLAMP:
@@ -341,6 +363,7 @@ static struct value evaluate_step(struct script *script, const struct node *node
 struct value node_evaluate(struct script *script, const struct node *node)
 {
 	struct value object;
+	int64_t index;
 
 	if (node->is_literal && node->shape->kind == SHAPE_INT)
 		return number_value((int64_t)node->literal);
@@ -370,7 +393,10 @@ struct value node_evaluate(struct script *script, const struct node *node)
 		return object.members[node->index];
 	case NODE_ELEMENT:
 		object = node_evaluate(script, node->kids[0]);
-		return object.members[node_evaluate(script, node->kids[1]).number];
+		index = node_evaluate(script, node->kids[1]).number;
+		if (node->kids[0]->shape->kind == SHAPE_STRING)
+			return number_value((int8_t)object.text[index]);
+		return object.members[index];
 	case NODE_AGGREGATE_OF:
 		return evaluate_members(script, node);
 	case NODE_CALL:

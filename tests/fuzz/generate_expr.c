@@ -172,7 +172,7 @@ static const struct node *try_integer(struct script *script, uint32_t depth)
 {
 	const struct shape *any = shape_int(8, true);
 
-	switch (random_below(&script->random, depth ? 15 : 6)) {
+	switch (random_below(&script->random, depth ? 16 : 6)) {
 	case 0:
 		return node_literal(script);
 	case 1:
@@ -195,6 +195,8 @@ static const struct node *try_integer(struct script *script, uint32_t depth)
 		return node_call_integer(script, depth - 1);
 	case 10:
 		return node_read_element(script, depth - 1);
+	case 15:
+		return node_bytes_integer(script, depth - 1);
 	case 11:
 		return node_step(script);
 	case 12:
@@ -333,7 +335,7 @@ static const struct node *random_text(struct script *script, uint32_t depth)
 {
 	const struct node *node = NULL;
 
-	switch (random_below(&script->random, depth ? 6 : 4)) {
+	switch (random_below(&script->random, depth ? 7 : 4)) {
 	case 0:
 		node = node_read(script, &shape_string);
 		break;
@@ -345,6 +347,9 @@ static const struct node *random_text(struct script *script, uint32_t depth)
 			node = node_read_c(script, &shape_string);
 		else
 			node = node_unknown(script, &shape_string, depth);
+		break;
+	case 6:
+		node = random_below(&script->random, 2) ? node_bytes_text(script, depth - 1) : NULL;
 		break;
 	case 4:
 		node = ternary(script, &shape_string, depth - 1);
@@ -370,7 +375,10 @@ static const struct node *array(struct script *script, const struct shape *shape
 {
 	const struct shape *from =
 		shape_int(shape->size * shape->n, random_below(&script->random, 2));
+	const struct node *node = node_bytes_array(script, shape);
 
+	if (node && random_below(&script->random, 2))
+		return node;
 	return node_cast(script, shape, node_exact(script, from, depth));
 }
 
@@ -410,6 +418,7 @@ const struct node *node_of(struct script *script, const struct shape *shape, uin
 		node = random_below(&script->random, 2) ? node_read(script, shape) : NULL;
 		return node ? node : node_c(script, shape);
 	case SHAPE_LIST:
+	case SHAPE_BYTES:
 	case SHAPE_OTHER:
 		break;
 	}

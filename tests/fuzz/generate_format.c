@@ -49,10 +49,32 @@ static void add_text(struct script *script, struct strbuf *format)
 	strbuf_addc(format, 's');
 }
 
+/* %r is for buffers. */
+static const struct node *bytes_argument(struct script *script, struct strbuf *format)
+{
+	static const char *const directives[] = {"%s", "%r", "%rx", "%rh"};
+	const struct node *node = node_bytes(script);
+
+	if (node->shape == &shape_buffer)
+		strbuf_adds(format, directives[random_below(&script->random, 4)]);
+	else
+		add_text(script, format);
+	return node;
+}
+
+static const struct node *character_argument(struct script *script, struct strbuf *format)
+{
+	strbuf_adds(format, "%c");
+	return node_int(script, 'a' + random_below(&script->random, 26));
+}
+
 static const struct node *argument(struct script *script, struct strbuf *format)
 {
 	const struct shape *shape = shape_random(script, 2);
 
+	if (random_once_in(&script->random, 10))
+		return random_once_in(&script->random, 4) ? character_argument(script, format)
+							  : bytes_argument(script, format);
 	switch (shape->kind) {
 	case SHAPE_INT:
 		if (random_once_in(&script->random, 3))
@@ -67,6 +89,7 @@ static const struct node *argument(struct script *script, struct strbuf *format)
 	case SHAPE_LIST:
 	case SHAPE_STRUCT:
 	case SHAPE_ENUM:
+	case SHAPE_BYTES:
 	case SHAPE_OTHER:
 		break;
 	}
@@ -125,6 +148,16 @@ static void print_padded(struct strbuf *out, const char *flags, const char *text
 		strbuf_fill(out, ' ', width - len);
 }
 
+static void print_bytes(struct strbuf *out, char letter, const struct value *value)
+{
+	for (int64_t i = 0; i < value->number; i++)
+		strbuf_addf(out,
+			    letter == 'x' ? "\\x%02x"
+			    : i           ? " %02x"
+					  : "%02x",
+			    (unsigned)value->members[i].number);
+}
+
 static const char *print_directive(struct script *script, const char *at, const struct node *node,
 				   struct strbuf *out)
 {
@@ -138,7 +171,11 @@ static const char *print_directive(struct script *script, const char *at, const 
 	n = strspn(at, "lhzjt");
 	memcpy(length, at, n);
 	at += n;
-	if (*at == 's') {
+	if (*at == 'r' && (at[1] == 'x' || at[1] == 'h')) {
+		print_bytes(out, *++at, &value);
+	} else if (*at == 'c') {
+		strbuf_addc(out, (char)value.number);
+	} else if (*at == 's' || *at == 'r') {
 		value_print(&text, node->shape, &value);
 		print_padded(out, flags, strbuf_str(&text));
 		strbuf_free(&text);

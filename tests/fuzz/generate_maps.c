@@ -93,6 +93,7 @@ static int compare_values(const struct shape *shape, const struct value *a, cons
 			order = compare_numbers(shape->is_signed, a->members[i].number,
 						b->members[i].number);
 		return order;
+	case SHAPE_BYTES:
 	case SHAPE_OTHER:
 		break;
 	}

@@ -111,8 +111,15 @@ static void print_call(struct strbuf *out, const struct node *node)
 		[CALL_LEN] = "len",
 		[CALL_ABS] = "abs",
 		[CALL_CLAMP] = "clamp",
+		[CALL_MEMCMP] = "memcmp",
+		[CALL_NTOP] = "ntop",
+		[CALL_STRERROR] = "strerror",
+		[CALL_SIGNAL_NAME] = "signal_name",
+		[CALL_BUF] = "buf",
 	};
 
+	if (bytes_print(out, node))
+		return;
 	strbuf_addf(out, "%s(", names[node->call]);
 	if (node->storage)
 		strbuf_addf(out, "%s%s", node->storage->name, node->nkids ? ", " : "");

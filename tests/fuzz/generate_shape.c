@@ -122,6 +122,7 @@ void value_print(struct strbuf *out, const struct shape *shape, const struct val
 		strbuf_adds(out, value->number ? "true" : "false");
 		break;
 	case SHAPE_STRING:
+	case SHAPE_BYTES:
 		strbuf_adds(out, value->text);
 		break;
 	case SHAPE_TUPLE:
@@ -173,6 +174,7 @@ bool value_equal(const struct shape *shape, const struct value *a, const struct 
 			if (a->members[i].number != b->members[i].number)
 				return false;
 		return true;
+	case SHAPE_BYTES:
 	case SHAPE_OTHER:
 		break;
 	}

@@ -428,7 +428,10 @@ static const struct statement *print(struct script *script)
 {
 	struct statement *stmt = statement_new(script, STMT_PRINT);
 
-	stmt->value = node_of(script, shape_random(script, 2), 3);
+	if (random_once_in(&script->random, 8))
+		stmt->value = node_bytes(script);
+	else
+		stmt->value = node_of(script, shape_random(script, 2), 3);
 	/* A scalar map is printed as such, and as it is later. */
 	if (stmt->value->kind == NODE_STORAGE && stmt->value->storage->is_map &&
 	    !stmt->value->nkids)
