@@ -1,10 +1,11 @@
 /*
- * generate [--seed N] [--script M] [--count N] [--jobs N] PROGRAM
+ * generate [--seed N] [--script M] [--count N] [--jobs N] [--unlimited] PROGRAM
  * generate --seed N --script M --print
  *
  * Random scripts of well-typed code, each given to PROGRAM: it must be accepted and loaded, and
  * print what is known to come out. Without --seed the seed is fresh; it is printed, and gives the
- * same scripts again.
+ * same scripts again. --unlimited: of memory and time PROGRAM may take what it likes, as sanitizers
+ * do.
  */
 #include "tests/fuzz/generate_run.h"
 
@@ -17,9 +18,13 @@
 #define EXIT_SKIPPED 77
 
 static const struct option options[] = {
-	{"seed", required_argument, NULL, 's'},  {"script", required_argument, NULL, 'f'},
-	{"count", required_argument, NULL, 'c'}, {"jobs", required_argument, NULL, 'j'},
-	{"print", no_argument, NULL, 'p'},       {NULL, 0, NULL, 0},
+	{"seed", required_argument, NULL, 's'},
+	{"script", required_argument, NULL, 'f'},
+	{"count", required_argument, NULL, 'c'},
+	{"jobs", required_argument, NULL, 'j'},
+	{"print", no_argument, NULL, 'p'},
+	{"unlimited", no_argument, NULL, 'u'},
+	{NULL, 0, NULL, 0},
 };
 
 static int print_script(uint64_t seed, uint32_t number)
@@ -65,6 +70,9 @@ int main(int argc, char **argv)
 		case 'j':
 			run.jobs = (uint32_t)strtoul(optarg, NULL, 0);
 			break;
+		case 'u':
+			run.is_unlimited = true;
+			break;
 		case 'p':
 			prints = true;
 			break;
@@ -77,7 +85,7 @@ int main(int argc, char **argv)
 	if (optind + 1 != argc || !run.jobs) {
 		fprintf(stderr,
 			"usage: %s [--seed N] [--script M] [--count N] [--jobs N] "
-			"[--print] PROGRAM\n",
+			"[--unlimited] [--print] PROGRAM\n",
 			argv[0]);
 		return 2;
 	}

@@ -8,6 +8,7 @@ struct run_options {
 	const char *program;
 	uint64_t seed;
 	uint32_t first, count, jobs;
+	bool is_unlimited;
 };
 
 /* How many failed; what is wrong with each has been printed. */
