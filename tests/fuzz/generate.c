@@ -35,6 +35,10 @@ static int print_script(uint64_t seed, uint32_t number)
 
 	script_print(&text, script);
 	fputs(strbuf_str(&text), stdout);
+	for (size_t i = 0; i < script->positional.len; i++)
+		printf("// given '%s'\n", script->positional.data[i]);
+	for (size_t i = 0; i < script->options.len; i++)
+		printf("// given '%s'\n", script->options.data[i]);
 	if (script->kind == SCRIPT_KNOWN) {
 		strbuf_clear(&text);
 		script_evaluate(script, &text);

@@ -120,6 +120,7 @@ struct storage {
 	const struct shape *shape, *key; /* key: NULL for variables and scalar maps */
 	bool is_map;
 	bool is_fixed; /* let $x: T: what is assigned is cut */
+	const char *declared; /* as which kind of map; NULL: it is not */
 	bool is_counter; /* of a loop: not to be assigned */
 	enum aggregate aggregate;
 	uint32_t bits; /* hist */
@@ -129,6 +130,18 @@ struct storage {
 };
 
 /* --- expressions --- */
+/* Of a literal, in node.index. */
+enum spelling {
+	SPELLING_PLAIN,
+	SPELLING_HEX,
+	SPELLING_OCTAL,
+	SPELLING_UNDERSCORES,
+	SPELLING_SUFFIX,
+	SPELLING_POWER, /* 3e6 */
+	SPELLING_DURATION,
+	SPELLING_COUNT,
+};
+
 enum node_kind {
 	NODE_INT,
 	NODE_BOOL,
@@ -137,6 +150,7 @@ enum node_kind {
 	NODE_UNARY,
 	NODE_BINARY,
 	NODE_TERNARY,
+	NODE_ELVIS,
 	NODE_CAST,
 	NODE_MEMBER, /* by number */
 	NODE_ELEMENT, /* kids[1]: index */
@@ -182,6 +196,7 @@ enum call {
 	CALL_STR_CONCAT,
 	CALL_BSWAP,
 	CALL_HAS_KEY,
+	CALL_DELETE,
 	CALL_LEN,
 	CALL_ABS,
 	CALL_CLAMP,
@@ -204,6 +219,7 @@ struct node {
 	uint32_t index, nkids;
 	wide literal;
 	const char *text;
+	const char *source; /* what is written instead of a literal */
 	struct storage *storage;
 	const struct node *kids[SHAPE_MEMBERS];
 };
@@ -221,6 +237,7 @@ enum stmt_kind {
 	STMT_WHILE,
 	STMT_UNROLL,
 	STMT_BLOCK,
+	STMT_DISCARD,
 	STMT_BREAK,
 	STMT_CONTINUE,
 	STMT_RETURN,
@@ -279,6 +296,12 @@ struct script {
 	variables; /* those in scope */
 	VEC(const struct program *)
 	programs;
+	VEC(const char *)
+	defines;
+	VEC(const char *)
+	positional; /* what it is given */
+	VEC(const char *)
+	options;
 	VEC(const struct shape *)
 	c_types;
 	const struct probe_kind *probe; /* of the program that is made */
@@ -306,6 +329,10 @@ bool shape_holds(const struct shape *shape, wide value);
 const struct shape *shape_join(const struct shape *a, const struct shape *b);
 const struct shape *shape_join_nodes(const struct node *a, const struct node *b);
 bool shape_takes(const struct shape *shape, const struct node *node);
+/* What is looked at on its own when types are joined. */
+bool node_has_arms(const struct node *node);
+/* That type by way of a variable that has it; NULL: there is none. */
+const char *shape_typeof(struct script *script, const struct shape *shape);
 bool node_may_be_unsigned(const struct node *node);
 
 /* --- literal.c --- */
@@ -317,6 +344,15 @@ const struct node *node_string(struct script *script);
 /* As they are written; @spelling: the index of a text's node, 0 for the plainest. */
 void node_print_int(struct strbuf *out, const struct node *node);
 void text_print(struct strbuf *out, const char *text, uint32_t spelling);
+
+/* --- constant.c --- */
+/* An integer that is known when compiling; NULL if what was tried does not exist here. */
+const struct node *node_constant(struct script *script);
+/* @node, a literal, in another way. */
+const struct node *node_constant_bool(struct script *script, const struct node *node);
+const struct node *node_constant_text(struct script *script);
+/* Options that no expression has in the end are not given: there are none of that name. */
+void options_settle(struct script *script);
 
 /* --- read.c --- */
 struct storage *storage_new(struct script *script, const char *sigil, const struct shape *shape);

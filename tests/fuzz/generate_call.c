@@ -36,7 +36,7 @@ static const struct node *call_map(struct script *script, enum call call, const 
 		return NULL;
 	node = call_new(script, call, shape);
 	node->storage = map;
-	if (call == CALL_HAS_KEY)
+	if (call != CALL_LEN)
 		node_add(node, node_key(script, map));
 	return node;
 }
@@ -70,7 +70,9 @@ const struct node *node_call_bool(struct script *script, uint32_t depth)
 {
 	struct node *node;
 
-	switch (random_below(&script->random, 3)) {
+	switch (random_below(&script->random, 4)) {
+	case 2:
+		return script->no_steps ? NULL : call_map(script, CALL_DELETE, &shape_bool);
 	case 0:
 		return call_text(script, CALL_STRCONTAINS, &shape_bool, depth);
 	case 1:

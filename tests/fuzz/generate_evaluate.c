@@ -288,6 +288,7 @@ static struct value call_text(struct script *script, const struct node *node)
 static struct value evaluate_call(struct script *script, const struct node *node)
 {
 	struct value args[3] = {{0}}, key;
+	struct entry *entry;
 
 	switch (node->call) {
 	case CALL_STRLEN:
@@ -299,6 +300,12 @@ static struct value evaluate_call(struct script *script, const struct node *node
 	case CALL_HAS_KEY:
 		key = key_of(script, node);
 		return number_value(entry_find(script, node->storage, &key) != NULL);
+	case CALL_DELETE:
+		key = key_of(script, node);
+		entry = entry_find(script, node->storage, &key);
+		if (entry)
+			entry->is_gone = true;
+		return number_value(entry != NULL);
 	case CALL_LEN:
 		return number_value(entries_count(node->storage));
 	case CALL_MEMCMP:
@@ -385,6 +392,12 @@ struct value node_evaluate(struct script *script, const struct node *node)
 
 		return convert(script, node->shape, arm->shape, node_evaluate(script, arm));
 	}
+	case NODE_ELVIS:
+		object = node_evaluate(script, node->kids[0]);
+		if (object.number)
+			return convert(script, node->shape, node->kids[0]->shape, object);
+		return convert(script, node->shape, node->kids[1]->shape,
+			       node_evaluate(script, node->kids[1]));
 	case NODE_CAST:
 		return convert(script, node->shape, node->kids[0]->shape,
 			       node_evaluate(script, node->kids[0]));
@@ -422,11 +435,14 @@ static enum after run_body(struct script *script, const struct body *body, struc
 static void run_assign(struct script *script, const struct statement *stmt)
 {
 	const struct node *target = stmt->target;
-	struct value value = node_evaluate(script, stmt->value);
-	struct value key = key_of(script, target);
+	struct value key, value = value_zero(script->arena, target->shape);
 
-	entry_set(script, target->storage, &key,
-		  convert(script, target->shape, stmt->value->shape, value));
+	if (stmt->value)
+		value = convert(script, target->shape, stmt->value->shape,
+				node_evaluate(script, stmt->value));
+	key = key_of(script, target);
+
+	entry_set(script, target->storage, &key, value);
 }
 
 static void run_update(struct script *script, const struct statement *stmt)
@@ -594,6 +610,7 @@ static enum after run_statement(struct script *script, const struct statement *s
 	case STMT_UPDATE:
 		run_update(script, stmt);
 		break;
+	case STMT_DISCARD:
 	case STMT_STEP:
 		node_evaluate(script, stmt->value);
 		break;

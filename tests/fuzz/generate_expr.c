@@ -12,6 +12,8 @@ const struct node *node_cast(struct script *script, const struct shape *shape,
 
 	node_add(node, operand);
 	node->is_constant = operand->is_constant;
+	if (shape->kind == SHAPE_INT && random_once_in(&script->random, 10))
+		node->text = shape_typeof(script, shape);
 	return node;
 }
 
@@ -140,7 +142,7 @@ static const struct node *ternary(struct script *script, const struct shape *sha
 	for (uint32_t i = 0; i < 2; i++) {
 		arms[i] = shape->kind == SHAPE_INT ? node_integer(script, depth)
 						   : node_exact(script, shape, depth);
-		if (arms[i]->kind == NODE_TERNARY || arms[i]->kind == NODE_BLOCK)
+		if (node_has_arms(arms[i]))
 			arms[i] = shape->kind == SHAPE_INT
 					  ? node_cast(script, arms[i]->shape, arms[i])
 					  : arms[i];
@@ -149,6 +151,23 @@ static const struct node *ternary(struct script *script, const struct shape *sha
 		shape = shape_join_nodes(arms[0], arms[1]);
 	node = node_new(script, NODE_TERNARY, shape);
 	node_add(node, condition);
+	node_add(node, arms[0]);
+	node_add(node, arms[1]);
+	return node;
+}
+
+/* What is tested, and is the value if it is not 0, is worked out once. */
+static const struct node *elvis(struct script *script, uint32_t depth)
+{
+	const struct node *arms[2] = {node_integer(script, depth), node_integer(script, depth)};
+	struct node *node;
+
+	if (arms[0]->is_constant)
+		return NULL;
+	for (uint32_t i = 0; i < 2; i++)
+		if (node_has_arms(arms[i]))
+			arms[i] = node_cast(script, arms[i]->shape, arms[i]);
+	node = node_new(script, NODE_ELVIS, shape_join_nodes(arms[0], arms[1]));
 	node_add(node, arms[0]);
 	node_add(node, arms[1]);
 	return node;
@@ -174,6 +193,8 @@ static const struct node *try_integer(struct script *script, uint32_t depth)
 
 	switch (random_below(&script->random, depth ? 16 : 6)) {
 	case 0:
+		if (random_once_in(&script->random, 3))
+			return node_constant(script);
 		return node_literal(script);
 	case 1:
 	case 2:
@@ -188,6 +209,8 @@ static const struct node *try_integer(struct script *script, uint32_t depth)
 	case 6:
 		return random_unary(script, depth - 1);
 	case 7:
+		if (random_once_in(&script->random, 3))
+			return elvis(script, depth - 1);
 		return ternary(script, any, depth - 1);
 	case 8:
 		return node_cast(script, shape_random_int(script), node_integer(script, depth - 1));
@@ -294,6 +317,8 @@ static const struct node *try_bool(struct script *script, uint32_t depth)
 		node = node_new(script, NODE_BOOL, &shape_bool);
 		node->literal = random_below(&script->random, 2);
 		node->is_constant = true;
+		if (random_once_in(&script->random, 3))
+			return node_constant_bool(script, node);
 		return node;
 	case 1:
 		return node_read(script, &shape_bool);
@@ -359,6 +384,8 @@ static const struct node *random_text(struct script *script, uint32_t depth)
 			node = node_call_concat(script, depth - 1);
 		break;
 	}
+	if (!node && random_once_in(&script->random, 10))
+		node = node_constant_text(script);
 	return node ? node : node_string(script);
 }
 

@@ -6,17 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum spelling {
-	SPELLING_PLAIN,
-	SPELLING_HEX,
-	SPELLING_OCTAL,
-	SPELLING_UNDERSCORES,
-	SPELLING_SUFFIX,
-	SPELLING_POWER, /* 3e6 */
-	SPELLING_DURATION,
-	SPELLING_COUNT,
-};
-
 struct node *node_new(struct script *script, enum node_kind kind, const struct shape *shape)
 {
 	struct node *node = arena_new_object(script->arena, struct node);

@@ -25,12 +25,15 @@ static int precedence(const struct node *node)
 	case NODE_CAST:
 		return 2;
 	case NODE_INT:
+		if (node->source)
+			return *node->source == 'c' ? 2 : 1; /* comptime */
 		return node->literal < 0 ? 2 : 1;
 	case NODE_STEP:
 		return node->index ? 2 : 1;
 	case NODE_BINARY:
 		return ops[node->op].precedence;
 	case NODE_TERNARY:
+	case NODE_ELVIS:
 		return 13;
 	case NODE_BOOL:
 	case NODE_STRING:
@@ -73,7 +76,11 @@ static void print_storage(struct strbuf *out, const struct node *node)
 	if (!node->nkids)
 		return;
 	strbuf_addc(out, '[');
-	node_print(out, node->kids[0]);
+	if (node->index && node->kids[0]->kind == NODE_AGGREGATE_OF && node->kids[0]->nkids > 1 &&
+	    node->kids[0]->shape->kind == SHAPE_TUPLE)
+		print_list(out, node->kids[0]->kids, node->kids[0]->nkids);
+	else
+		node_print(out, node->kids[0]);
 	strbuf_addc(out, ']');
 }
 
@@ -108,6 +115,7 @@ static void print_call(struct strbuf *out, const struct node *node)
 		[CALL_STR_CONCAT] = "str_concat",
 		[CALL_BSWAP] = "bswap",
 		[CALL_HAS_KEY] = "has_key",
+		[CALL_DELETE] = "delete",
 		[CALL_LEN] = "len",
 		[CALL_ABS] = "abs",
 		[CALL_CLAMP] = "clamp",
@@ -192,6 +200,10 @@ static void print_step(struct strbuf *out, const struct node *node)
 
 void node_print(struct strbuf *out, const struct node *node)
 {
+	if (node->source) {
+		strbuf_adds(out, node->source);
+		return;
+	}
 	switch (node->kind) {
 	case NODE_INT:
 		node_print_int(out, node);
@@ -220,9 +232,17 @@ void node_print(struct strbuf *out, const struct node *node)
 		strbuf_adds(out, " : ");
 		print_within(out, node->kids[2], 13);
 		break;
+	case NODE_ELVIS:
+		print_within(out, node->kids[0], 12);
+		strbuf_adds(out, " ?: ");
+		print_within(out, node->kids[1], 13);
+		break;
 	case NODE_CAST:
 		strbuf_addc(out, '(');
-		print_shape(out, node->shape);
+		if (node->text)
+			strbuf_adds(out, node->text);
+		else
+			print_shape(out, node->shape);
 		strbuf_addc(out, ')');
 		print_within(out, node->kids[0], 2);
 		break;
@@ -280,8 +300,11 @@ static void print_value(struct strbuf *out, const char *before, const struct nod
 
 static void print_let(struct strbuf *out, const struct statement *stmt)
 {
-	strbuf_addf(out, "let %s: %s", stmt->target->storage->name, stmt->target->shape->name);
-	print_value(out, " = ", stmt->value, "");
+	strbuf_addf(out, "let %s", stmt->target->storage->name);
+	if (stmt->target->storage->is_fixed)
+		strbuf_addf(out, ": %s", stmt->text ? stmt->text : stmt->target->shape->name);
+	if (stmt->value)
+		print_value(out, " = ", stmt->value, "");
 }
 
 static void print_calculation(struct strbuf *out, const struct statement *stmt)
@@ -354,7 +377,7 @@ static bool print_flow(struct strbuf *out, const struct statement *stmt, uint32_
 {
 	switch ((int)stmt->kind) {
 	case STMT_IF:
-		print_value(out, "if (", stmt->value, ") ");
+		print_value(out, stmt->n ? "if comptime (" : "if (", stmt->value, ") ");
 		break;
 	case STMT_FOR:
 		print_range(out, stmt);
@@ -387,7 +410,11 @@ static bool print_flow(struct strbuf *out, const struct statement *stmt, uint32_
 	print_body(out, stmt->body, depth);
 	indent(out, depth);
 	strbuf_addc(out, '}');
-	if (stmt->otherwise) {
+	if (stmt->otherwise && stmt->otherwise->stmts.len == 1 &&
+	    stmt->otherwise->stmts.data[0]->kind == STMT_IF) {
+		strbuf_adds(out, " else ");
+		print_flow(out, stmt->otherwise->stmts.data[0], depth);
+	} else if (stmt->otherwise) {
 		strbuf_adds(out, " else {\n");
 		print_body(out, stmt->otherwise, depth);
 		indent(out, depth);
@@ -414,6 +441,9 @@ static void print_simple(struct strbuf *out, const struct statement *stmt)
 	case STMT_STEP:
 		node_print(out, stmt->value);
 		break;
+	case STMT_DISCARD:
+		print_value(out, "_ = ", stmt->value, "");
+		break;
 	case STMT_CALCULATE:
 		print_calculation(out, stmt);
 		break;
@@ -424,7 +454,7 @@ static void print_simple(struct strbuf *out, const struct statement *stmt)
 		strbuf_adds(out, "continue");
 		break;
 	case STMT_RETURN:
-		strbuf_adds(out, "return");
+		strbuf_adds(out, stmt->n ? "return 1" : "return");
 		break;
 	case STMT_PRINTF:
 		print_printf(out, stmt);
@@ -460,12 +490,18 @@ static void print_body(struct strbuf *out, const struct body *body, uint32_t dep
 
 void script_print(struct strbuf *out, const struct script *script)
 {
+	for (size_t i = 0; i < script->defines.len; i++)
+		strbuf_addf(out, "%s\n", script->defines.data[i]);
 	for (size_t i = 0; i < script->c_types.len; i++)
 		strbuf_addf(out, "%s\n", script->c_types.data[i]->c->text);
 	strbuf_addf(out,
 		    "config = { print_maps_on_exit = %u; unstable_tseries = enable; "
 		    "unstable_dw_ustack = enable; max_strlen = %u }\n",
 		    script->prints_maps, script->max_strlen);
+	for (size_t i = 0; i < script->maps.len; i++)
+		if (script->maps.data[i]->declared)
+			strbuf_addf(out, "let %s = %s(5000)\n", script->maps.data[i]->name,
+				    script->maps.data[i]->declared);
 	if (script->kind == SCRIPT_PROBES)
 		strbuf_adds(out, "begin { exit(); }\n");
 	for (size_t i = 0; i < script->programs.len; i++) {

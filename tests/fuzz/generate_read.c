@@ -17,8 +17,10 @@ const struct node *node_storage(struct script *script, struct storage *storage,
 	struct node *node = node_new(script, NODE_STORAGE, storage->shape);
 
 	node->storage = storage;
-	if (key)
+	if (key) {
 		node_add(node, key);
+		node->index = random_below(&script->random, 2);
+	}
 	return node;
 }
 

@@ -60,7 +60,28 @@ static void limit(int resource, rlim_t most)
 	setrlimit(resource, &limit);
 }
 
-static void exec_program(const struct runner *runner, const struct job *job, enum script_kind kind)
+/* The program, its options, the script, and what the script is given. */
+static char **arguments(struct script *script, const char *program, const char *path)
+{
+	VEC(const char *)
+	args = {0};
+
+	vec_push(script->arena, &args, program);
+	vec_push(script->arena, &args, "-q");
+	vec_push(script->arena, &args, "--no-warnings");
+	if (script->kind == SCRIPT_ITERATOR)
+		vec_push(script->arena, &args, "--dry-run");
+	vec_push(script->arena, &args, path);
+	vec_push(script->arena, &args, "--");
+	for (size_t i = 0; i < script->positional.len; i++)
+		vec_push(script->arena, &args, script->positional.data[i]);
+	for (size_t i = 0; i < script->options.len; i++)
+		vec_push(script->arena, &args, script->options.data[i]);
+	vec_push(script->arena, &args, NULL);
+	return (char **)args.data;
+}
+
+static void exec_program(const struct runner *runner, const struct job *job, struct script *script)
 {
 	const char *path = "/proc/self/fd/10", *program = runner->options->program;
 
@@ -73,10 +94,7 @@ static void exec_program(const struct runner *runner, const struct job *job, enu
 		limit(RLIMIT_CPU, MOST_SECONDS);
 	}
 	alarm(MOST_SECONDS * 10);
-	if (kind == SCRIPT_ITERATOR)
-		execl(program, program, "-q", "--no-warnings", "--dry-run", path, NULL);
-	else
-		execl(program, program, "-q", "--no-warnings", path, NULL);
+	execv(program, arguments(script, program, path));
 	_exit(127);
 }
 
@@ -95,7 +113,7 @@ static void start(struct runner *runner, struct job *job, uint32_t number)
 		perror("write");
 	job->pid = fork();
 	if (!job->pid)
-		exec_program(runner, job, script->kind);
+		exec_program(runner, job, script);
 	strbuf_free(&text);
 	arena_free(arena);
 }

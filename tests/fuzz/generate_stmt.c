@@ -60,8 +60,7 @@ static const struct node *assigned(struct script *script, const struct shape *sh
 static const struct node *fixed_value(struct script *script, const struct shape *shape)
 {
 	const struct node *value = node_integer(script, 3);
-	bool has_literals =
-		value->is_literal || value->kind == NODE_TERNARY || value->kind == NODE_BLOCK;
+	bool has_literals = value->is_literal || node_has_arms(value);
 
 	return has_literals && !shape_takes(shape, value) ? node_cast(script, shape, value) : value;
 }
@@ -71,17 +70,21 @@ static const struct statement *new_variable(struct script *script)
 	const struct shape *shape = shape_random(script, 2);
 	struct storage *variable = storage_new(script, "$", shape);
 	const struct node *value;
-	enum stmt_kind kind = STMT_ASSIGN;
+	enum stmt_kind kind = random_below(&script->random, 3) ? STMT_ASSIGN : STMT_LET;
+	struct statement *stmt;
 
 	if (shape->kind == SHAPE_INT && random_below(&script->random, 2)) {
 		variable->is_fixed = true;
 		kind = STMT_LET;
-		value = fixed_value(script, shape);
+		value = random_once_in(&script->random, 6) ? NULL : fixed_value(script, shape);
 	} else {
 		value = assigned(script, shape, true);
 	}
+	stmt = assign(script, kind, node_storage(script, variable, NULL), value);
+	if (variable->is_fixed && random_once_in(&script->random, 4))
+		stmt->text = shape_typeof(script, shape);
 	vec_push(script->arena, &script->variables, variable);
-	return assign(script, kind, node_storage(script, variable, NULL), value);
+	return stmt;
 }
 
 static struct storage *map_new(struct script *script, const struct shape *shape)
@@ -90,6 +93,8 @@ static struct storage *map_new(struct script *script, const struct shape *shape)
 
 	if (random_below(&script->random, 3))
 		map->key = shape_random(script, 2);
+	if (map->key && random_once_in(&script->random, 6))
+		map->declared = random_below(&script->random, 2) ? "hash" : "lruhash";
 	return map;
 }
 
@@ -167,6 +172,8 @@ static void set_aggregate(struct script *script, struct storage *map)
 
 	map->aggregate = AGGREGATE_COUNT + random_below(&script->random, AGGREGATE_TSERIES);
 	map->bits = random_below(&script->random, 6);
+	if (map->declared)
+		map->declared = *map->declared == 'h' ? "percpuhash" : "percpulruhash";
 	if (map->aggregate == AGGREGATE_LHIST) {
 		map->shape = shape_int(8, true);
 		map->low = bound[0];
@@ -249,9 +256,37 @@ static const struct statement *branch(struct script *script)
 	struct statement *stmt = statement_new(script, STMT_IF);
 
 	stmt->value = node_condition(script, 3);
+	if (stmt->value->source) /* comptime leaves out what is not taken */
+		stmt->value = node_cast(script, &shape_bool, stmt->value);
 	stmt->body = body_make(script, 5);
 	if (random_below(&script->random, 2))
 		stmt->otherwise = body_make(script, 4);
+	return stmt;
+}
+
+/* Of what is left out not even the types are looked at. */
+static const struct statement *branch_comptime(struct script *script)
+{
+	struct statement *stmt = statement_new(script, STMT_IF), *text;
+	struct node *value = node_new(script, NODE_BOOL, &shape_bool);
+	struct body *body = body_new(script);
+
+	value->literal = random_below(&script->random, 2);
+	stmt->n = 1;
+	stmt->value = random_below(&script->random, 2) ? node_constant_bool(script, value) : value;
+	text = statement_new(script, STMT_TEXT);
+	text->text = "print(nothing.of.the.kind + \"!\")";
+	add(script, body, text);
+	stmt->body = value->literal ? body_make(script, 4) : body;
+	stmt->otherwise = value->literal ? body : body_make(script, 4);
+	return stmt;
+}
+
+static const struct statement *discard(struct script *script)
+{
+	struct statement *stmt = statement_new(script, STMT_DISCARD);
+
+	stmt->value = node_of(script, shape_random(script, 1), 3);
 	return stmt;
 }
 
@@ -417,6 +452,7 @@ static const struct statement *leave(struct script *script)
 		if (random_below(&script->random, 4))
 			return NULL;
 		jump->kind = STMT_RETURN;
+		jump->n = random_below(&script->random, 2);
 	}
 	add(script, body, jump);
 	stmt->value = node_condition(script, 2);
@@ -466,7 +502,7 @@ static const struct statement *try_statement(struct script *script)
 	case 11:
 		return print(script);
 	case 12:
-		return leave(script);
+		return random_once_in(&script->random, 4) ? discard(script) : leave(script);
 	case 13:
 		return script->kind == SCRIPT_KNOWN ? NULL : statement_unknown(script);
 	case 14:
@@ -475,7 +511,8 @@ static const struct statement *try_statement(struct script *script)
 	case 16:
 	case 17:
 	case 18:
-		return branch(script);
+		return random_once_in(&script->random, 8) ? branch_comptime(script)
+							  : branch(script);
 	case 19:
 		return range_loop(script);
 	case 20:
@@ -571,5 +608,6 @@ struct script *script_make(struct arena *arena, uint64_t seed, uint32_t number)
 	}
 	if (script->kind == SCRIPT_KNOWN && random_below(&script->random, 2))
 		add_maps_program(script);
+	options_settle(script);
 	return script;
 }

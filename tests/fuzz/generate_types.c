@@ -39,6 +39,22 @@ const struct shape *shape_join_nodes(const struct node *a, const struct node *b)
 	return shape_join(a->shape, b->shape);
 }
 
+bool node_has_arms(const struct node *node)
+{
+	return node->kind == NODE_TERNARY || node->kind == NODE_ELVIS || node->kind == NODE_BLOCK;
+}
+
+const char *shape_typeof(struct script *script, const struct shape *shape)
+{
+	for (size_t i = 0; i < script->variables.len; i++) {
+		const struct storage *variable = script->variables.data[i];
+
+		if (variable->shape == shape && !variable->is_counter)
+			return arena_printf(script->arena, "typeof(%s)", variable->name);
+	}
+	return NULL;
+}
+
 bool shape_takes(const struct shape *shape, const struct node *node)
 {
 	if (shape->kind != SHAPE_INT)
@@ -46,7 +62,7 @@ bool shape_takes(const struct shape *shape, const struct node *node)
 	if (node->is_literal)
 		return shape_holds(shape, node->literal);
 	/* Its arms are looked at one by one. */
-	if (node->kind == NODE_TERNARY || node->kind == NODE_BLOCK)
+	if (node_has_arms(node))
 		return false;
 	return shape_join(shape, node->shape) == shape;
 }
