@@ -123,6 +123,9 @@ struct storage {
 	const char *declared; /* as which kind of map; NULL: it is not */
 	bool is_counter; /* of a loop: not to be assigned */
 	enum aggregate aggregate;
+	bool is_parameter; /* of a macro */
+	struct storage *alias; /* what was passed, while it is carried out */
+	const struct node *bound;
 	uint32_t bits; /* hist */
 	int64_t low, high, step; /* lhist; hist: 0 */
 	VEC(struct entry)
@@ -160,6 +163,7 @@ enum node_kind {
 	NODE_BLOCK, /* { let $name = kids[0]; kids[1] } */
 	NODE_ENUMERATOR,
 	NODE_OVERLAY, /* kids[0]: the memory that a struct is laid over */
+	NODE_MACRO,
 	NODE_TEXT, /* an expression whose value is not known */
 };
 
@@ -209,6 +213,7 @@ enum call {
 	CALL_MACADDR,
 };
 
+struct macro;
 struct node {
 	enum node_kind kind;
 	const struct shape *shape;
@@ -221,6 +226,7 @@ struct node {
 	const char *text;
 	const char *source; /* what is written instead of a literal */
 	struct storage *storage;
+	const struct macro *macro;
 	const struct node *kids[SHAPE_MEMBERS];
 };
 
@@ -296,6 +302,8 @@ struct script {
 	variables; /* those in scope */
 	VEC(const struct program *)
 	programs;
+	VEC(const struct macro *)
+	macros;
 	VEC(const char *)
 	defines;
 	VEC(const char *)
@@ -311,7 +319,8 @@ struct script {
 	uint32_t nodes; /* of the statement that is made */
 	uint32_t keys; /* around what is made */
 	bool is_large;
-	bool prints_maps;
+	uint32_t no_options;
+	bool prints_maps, in_macro;
 	uint32_t no_steps; /* how often it is carried out, or in what order, is not known */
 	bool no_concat; /* what is assigned may not grow in a loop */
 };
@@ -395,6 +404,8 @@ const struct node *node_binary(struct script *script, enum op op, const struct n
 
 /* --- stmt.c --- */
 const struct body *body_make(struct script *script, uint32_t most);
+/* Only such as print nothing and go nowhere; its variables stay in scope. */
+const struct body *body_of_assignments(struct script *script, uint32_t n);
 
 /* --- format.c: printf --- */
 const struct statement *printf_make(struct script *script);
@@ -427,6 +438,15 @@ const struct body *maps_body(struct script *script);
 void maps_evaluate(struct script *script, const struct statement *stmt, struct strbuf *out);
 void maps_print_at_exit(struct script *script, struct strbuf *out);
 
+/* --- macro.c --- */
+/* NULL: none can be called here. */
+const struct node *node_macro(struct script *script, const struct shape *shape);
+struct value macro_evaluate(struct script *script, const struct node *node);
+/* Leaves out those that are not called. */
+void macros_settle(struct script *script);
+void macros_print(struct strbuf *out, const struct script *script);
+void macro_print_call(struct strbuf *out, const struct node *node);
+
 /* --- unknown.c: probes, and what is known of their values is the type only --- */
 const char *probe_pick(struct script *script, bool is_iterator);
 const struct shape *shape_unknown(struct script *script);
@@ -436,8 +456,11 @@ const struct statement *statement_unknown(struct script *script);
 
 /* --- print.c --- */
 void node_print(struct strbuf *out, const struct node *node);
+void body_print(struct strbuf *out, const struct body *body);
 
 /* --- evaluate.c --- */
 struct value node_evaluate(struct script *script, const struct node *node);
+/* Of a body that prints nothing. */
+void body_evaluate(struct script *script, const struct body *body);
 
 #endif

@@ -55,6 +55,8 @@ static const struct node *option(struct script *script, const struct node *node,
 {
 	const char *name = arena_printf(script->arena, "o%u", script->names++);
 
+	if (script->no_options)
+		return node;
 	if (random_below(&script->random, 2))
 		otherwise = node;
 	else

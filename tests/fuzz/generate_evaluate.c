@@ -38,6 +38,7 @@ static struct entry *entry_find(struct script *script, const struct storage *sto
 {
 	const char *text = key_text(script, storage->key, key);
 
+	storage = storage->alias ? storage->alias : storage;
 	for (size_t i = 0; i < storage->entries.len; i++)
 		if (!storage->entries.data[i].is_gone &&
 		    !strcmp(storage->entries.data[i].text, text))
@@ -51,6 +52,7 @@ static void entry_set(struct script *script, struct storage *storage, const stru
 	struct entry *entry = entry_find(script, storage, key);
 	struct entry added = {.text = key_text(script, storage->key, key), .value = value};
 
+	storage = storage->alias ? storage->alias : storage;
 	if (key)
 		added.key = *key;
 	if (entry)
@@ -71,6 +73,7 @@ static int64_t entries_count(const struct storage *map)
 {
 	int64_t n = 0;
 
+	map = map->alias ? map->alias : map;
 	for (size_t i = 0; i < map->entries.len; i++)
 		n += !map->entries.data[i].is_gone;
 	return n;
@@ -345,8 +348,11 @@ static struct value evaluate_members(struct script *script, const struct node *n
 
 static struct value evaluate_storage(struct script *script, const struct node *node)
 {
-	struct value key = key_of(script, node);
+	struct value key;
 
+	if (node->storage->bound)
+		return node_evaluate(script, node->storage->bound);
+	key = key_of(script, node);
 	return entry_get(script, node->storage, &key);
 }
 
@@ -418,6 +424,8 @@ struct value node_evaluate(struct script *script, const struct node *node)
 		return evaluate_step(script, node);
 	case NODE_BLOCK:
 		return evaluate_block(script, node);
+	case NODE_MACRO:
+		return macro_evaluate(script, node);
 	case NODE_OVERLAY:
 		return overlay_evaluate(script, node);
 	case NODE_TEXT:
@@ -666,6 +674,14 @@ static enum after run_body(struct script *script, const struct body *body, struc
 	for (size_t i = 0; i < body->stmts.len && after == AFTER_NEXT; i++)
 		after = run_statement(script, body->stmts.data[i], out);
 	return after;
+}
+
+void body_evaluate(struct script *script, const struct body *body)
+{
+	struct strbuf nothing = STRBUF_INIT;
+
+	run_body(script, body, &nothing);
+	strbuf_free(&nothing);
 }
 
 void script_evaluate(struct script *script, struct strbuf *out)

@@ -191,7 +191,7 @@ static const struct node *try_integer(struct script *script, uint32_t depth)
 {
 	const struct shape *any = shape_int(8, true);
 
-	switch (random_below(&script->random, depth ? 16 : 6)) {
+	switch (random_below(&script->random, depth ? 17 : 6)) {
 	case 0:
 		if (random_once_in(&script->random, 3))
 			return node_constant(script);
@@ -218,6 +218,8 @@ static const struct node *try_integer(struct script *script, uint32_t depth)
 		return node_call_integer(script, depth - 1);
 	case 10:
 		return node_read_element(script, depth - 1);
+	case 16:
+		return node_macro(script, shape_random_int(script));
 	case 15:
 		return node_bytes_integer(script, depth - 1);
 	case 11:
@@ -360,7 +362,10 @@ static const struct node *random_text(struct script *script, uint32_t depth)
 {
 	const struct node *node = NULL;
 
-	switch (random_below(&script->random, depth ? 7 : 4)) {
+	switch (random_below(&script->random, depth ? 8 : 4)) {
+	case 7:
+		node = node_macro(script, &shape_string);
+		break;
 	case 0:
 		node = node_read(script, &shape_string);
 		break;
@@ -416,6 +421,8 @@ static const struct node *compound(struct script *script, const struct shape *sh
 
 	if (random_below(&script->random, 2))
 		node = node_read(script, shape);
+	else if (depth && random_once_in(&script->random, 6))
+		node = node_macro(script, shape);
 	else if (depth && random_once_in(&script->random, 4))
 		node = ternary(script, shape, less);
 	if (node)

@@ -44,6 +44,7 @@ static int precedence(const struct node *node)
 	case NODE_CALL:
 	case NODE_BLOCK:
 	case NODE_ENUMERATOR:
+	case NODE_MACRO:
 		break;
 	case NODE_TEXT:
 		return (int)node->index;
@@ -275,6 +276,9 @@ void node_print(struct strbuf *out, const struct node *node)
 		strbuf_addc(out, '*');
 		print_pointer(out, node);
 		break;
+	case NODE_MACRO:
+		macro_print_call(out, node);
+		break;
 	case NODE_TEXT:
 		strbuf_adds(out, node->text);
 		break;
@@ -488,6 +492,11 @@ static void print_body(struct strbuf *out, const struct body *body, uint32_t dep
 	}
 }
 
+void body_print(struct strbuf *out, const struct body *body)
+{
+	print_body(out, body, 0);
+}
+
 void script_print(struct strbuf *out, const struct script *script)
 {
 	for (size_t i = 0; i < script->defines.len; i++)
@@ -502,6 +511,7 @@ void script_print(struct strbuf *out, const struct script *script)
 		if (script->maps.data[i]->declared)
 			strbuf_addf(out, "let %s = %s(5000)\n", script->maps.data[i]->name,
 				    script->maps.data[i]->declared);
+	macros_print(out, script);
 	if (script->kind == SCRIPT_PROBES)
 		strbuf_adds(out, "begin { exit(); }\n");
 	for (size_t i = 0; i < script->programs.len; i++) {

@@ -548,6 +548,33 @@ const struct body *body_make(struct script *script, uint32_t most)
 	return body;
 }
 
+const struct body *body_of_assignments(struct script *script, uint32_t n)
+{
+	struct body *body = body_new(script);
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct statement *stmt;
+
+		switch (random_below(&script->random, 4)) {
+		case 0:
+			stmt = new_variable(script);
+			break;
+		case 1:
+			stmt = assign_again(script);
+			break;
+		case 2:
+			stmt = update(script);
+			break;
+		default:
+			stmt = step(script);
+			break;
+		}
+		if (stmt)
+			add(script, body, stmt);
+	}
+	return body;
+}
+
 /* --- scripts --- */
 
 static void add_maps_program(struct script *script)
@@ -608,6 +635,7 @@ struct script *script_make(struct arena *arena, uint64_t seed, uint32_t number)
 	}
 	if (script->kind == SCRIPT_KNOWN && random_below(&script->random, 2))
 		add_maps_program(script);
+	macros_settle(script);
 	options_settle(script);
 	return script;
 }

@@ -41,7 +41,8 @@ const struct shape *shape_join_nodes(const struct node *a, const struct node *b)
 
 bool node_has_arms(const struct node *node)
 {
-	return node->kind == NODE_TERNARY || node->kind == NODE_ELVIS || node->kind == NODE_BLOCK;
+	return node->kind == NODE_TERNARY || node->kind == NODE_ELVIS || node->kind == NODE_BLOCK ||
+	       node->kind == NODE_MACRO;
 }
 
 const char *shape_typeof(struct script *script, const struct shape *shape)
