@@ -43,6 +43,29 @@ static LLVMValueRef ctx_address(struct codegen *cg, uint32_t offset)
 
 /* --- the way to a place --- */
 
+static uint32_t bits_bytes(const struct type_field *field)
+{
+	return (field->bit_offset + field->bit_size + 7) / 8;
+}
+
+/* Bytes of the smallest unit that holds the bit-field. */
+static uint32_t bits_unit(const struct type_field *field)
+{
+	uint32_t bytes = bits_bytes(field), unit = 1;
+
+	while (unit < bytes)
+		unit *= 2;
+	return unit;
+}
+
+/* In packed structs anything may lie anywhere, and end where the struct does. */
+static bool is_unaligned(const struct type *in, const struct type_field *field)
+{
+	uint32_t align = field->bit_size ? bits_unit(field) : field->type->align;
+
+	return align && (field->offset % align || in->align < align);
+}
+
 static void place_relocate(struct codegen *cg, struct place *place, const struct type *in,
 			   const struct type_field *field)
 {
@@ -102,8 +125,7 @@ static void place_step(struct codegen *cg, struct place *place, const struct typ
 	}
 	place->bits = field->bit_size ? field : NULL;
 	place->is_foreign_text = type_is_struct(in) && field->type->kind == TYPE_STRING;
-	if (!field->bit_size && field->type->align && field->offset % field->type->align)
-		place->is_unaligned = true;
+	place->is_unaligned |= is_unaligned(in, field);
 	if (place->kind == PLACE_REMOTE && can_relocate(place, in))
 		place_relocate(cg, place, in, field);
 	else
@@ -307,16 +329,6 @@ static struct place emit_place(struct codegen *cg, const struct expr *expr)
 
 /* --- reading --- */
 
-/* Bytes of the smallest unit that holds the bit-field. */
-static uint32_t bits_unit(const struct type_field *field)
-{
-	uint32_t bytes = (field->bit_offset + field->bit_size + 7) / 8, unit = 1;
-
-	while (unit < bytes)
-		unit *= 2;
-	return unit;
-}
-
 /* Moves a bit-field to the top, then down to bit 0, which also extends its sign. */
 static LLVMValueRef emit_bits(struct codegen *cg, LLVMValueRef word, LLVMValueRef left,
 			      LLVMValueRef right, const struct type *type)
@@ -331,6 +343,39 @@ static LLVMValueRef emit_unit_bits(struct codegen *cg, LLVMValueRef unit,
 				   const struct type_field *field)
 {
 	return emit_bits(cg, unit, cg_i64(cg, 64 - field->bit_offset - field->bit_size),
+			 cg_i64(cg, 64 - field->bit_size), field->type);
+}
+
+static LLVMValueRef emit_byte(struct codegen *cg, LLVMValueRef memory, uint32_t index)
+{
+	return emit_resize(cg, emit_load(cg, emit_offset(cg, memory, index), 1, 1), 8, false);
+}
+
+/* The bytes that hold the bits, which may be up to nine, and no others. */
+static LLVMValueRef emit_loose_bits(struct codegen *cg, const struct place *place, uint32_t error)
+{
+	const struct type_field *field = place->bits;
+	uint32_t n = bits_bytes(field);
+	LLVMValueRef memory = place->pointer, word = cg_i64(cg, 0), byte;
+
+	if (place->kind != PLACE_LOCAL) {
+		memory = cg_temp(cg, 16, 8);
+		emit_probe_read(cg, memory, n,
+				place->kind == PLACE_CTX ? ctx_address(cg, place->offset)
+							 : place->address,
+				place->kind == PLACE_CTX ? SPACE_KERNEL : place->space, error);
+	}
+	for (uint32_t i = 0; i < n && i < 8; i++) {
+		byte = LLVMBuildShl(cg->builder, emit_byte(cg, memory, i), cg_i64(cg, i * 8), "");
+		word = LLVMBuildOr(cg->builder, word, byte, "");
+	}
+	word = LLVMBuildLShr(cg->builder, word, cg_i64(cg, field->bit_offset), "");
+	if (n > 8) {
+		byte = LLVMBuildShl(cg->builder, emit_byte(cg, memory, 8),
+				    cg_i64(cg, 64 - field->bit_offset), "");
+		word = LLVMBuildOr(cg->builder, word, byte, "");
+	}
+	return emit_bits(cg, word, cg_i64(cg, 64 - field->bit_size),
 			 cg_i64(cg, 64 - field->bit_size), field->type);
 }
 
@@ -388,6 +433,8 @@ static LLVMValueRef emit_place_scalar(struct codegen *cg, const struct place *pl
 
 	if (place->bits && place->kind == PLACE_REMOTE && place->pointer)
 		value = emit_relocated_bits(cg, place);
+	else if (place->bits && place->is_unaligned)
+		value = emit_loose_bits(cg, place, error);
 	else if (place->bits)
 		value = emit_unit_bits(cg, emit_word(cg, place, bits_unit(place->bits), error),
 				       place->bits);
