@@ -319,7 +319,7 @@ struct script {
 	uint32_t nodes; /* of the statement that is made */
 	uint32_t keys; /* around what is made */
 	bool is_large;
-	uint32_t no_options;
+	uint32_t no_options; /* what is not used has none that are known */
 	bool prints_maps, in_macro;
 	uint32_t no_steps; /* how often it is carried out, or in what order, is not known */
 	bool no_concat; /* what is assigned may not grow in a loop */

@@ -80,6 +80,7 @@ static void make_body(struct script *script, struct macro *macro)
 	script->kind = SCRIPT_KNOWN;
 	script->no_concat = true;
 	script->in_macro = true;
+	script->no_options++;
 	memset(&script->c_types, 0, sizeof(script->c_types));
 	memset(&script->maps, 0, sizeof(script->maps));
 	memset(&script->variables, 0, sizeof(script->variables));
@@ -96,6 +97,7 @@ static void make_body(struct script *script, struct macro *macro)
 	script->kind = outside.kind;
 	script->no_concat = outside.no_concat;
 	script->in_macro = outside.in_macro;
+	script->no_options--;
 	script->c_types = outside.c_types;
 	script->maps = outside.maps;
 	script->variables = outside.variables;
@@ -143,7 +145,7 @@ static const struct node *plain_argument(struct script *script, const struct sha
 	struct storage *variable;
 	struct node *node;
 
-	script->no_options++; /* if it is not used, nobody knows of them */
+	script->no_options++;
 	value = node_exact(script, shape, 1);
 	script->no_options--;
 	if (!value->is_constant)

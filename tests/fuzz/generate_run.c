@@ -12,8 +12,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define MOST_MEMORY (1500ull << 20)
-#define MOST_SECONDS 20
 #define SLOW_SECONDS 5
 #define LIMITED_PERCENT 3 /* of the scripts, at most, may want more than a probe may have */
 
@@ -53,51 +51,6 @@ static const char *read_all(struct arena *arena, int fd)
 	return text;
 }
 
-static void limit(int resource, rlim_t most)
-{
-	const struct rlimit limit = {most, most};
-
-	setrlimit(resource, &limit);
-}
-
-/* The program, its options, the script, and what the script is given. */
-static char **arguments(struct script *script, const char *program, const char *path)
-{
-	VEC(const char *)
-	args = {0};
-
-	vec_push(script->arena, &args, program);
-	vec_push(script->arena, &args, "-q");
-	vec_push(script->arena, &args, "--no-warnings");
-	if (script->kind == SCRIPT_ITERATOR)
-		vec_push(script->arena, &args, "--dry-run");
-	vec_push(script->arena, &args, path);
-	vec_push(script->arena, &args, "--");
-	for (size_t i = 0; i < script->positional.len; i++)
-		vec_push(script->arena, &args, script->positional.data[i]);
-	for (size_t i = 0; i < script->options.len; i++)
-		vec_push(script->arena, &args, script->options.data[i]);
-	vec_push(script->arena, &args, NULL);
-	return (char **)args.data;
-}
-
-static void exec_program(const struct runner *runner, const struct job *job, struct script *script)
-{
-	const char *path = "/proc/self/fd/10", *program = runner->options->program;
-
-	dup2(open("/dev/null", O_RDONLY), 0);
-	dup2(job->out, 1);
-	dup2(job->err, 2);
-	dup2(job->script, 10);
-	if (!runner->options->is_unlimited) {
-		limit(RLIMIT_AS, MOST_MEMORY);
-		limit(RLIMIT_CPU, MOST_SECONDS);
-	}
-	alarm(MOST_SECONDS * 10);
-	execv(program, arguments(script, program, path));
-	_exit(127);
-}
-
 static void start(struct runner *runner, struct job *job, uint32_t number)
 {
 	struct arena *arena = arena_new();
@@ -113,7 +66,7 @@ static void start(struct runner *runner, struct job *job, uint32_t number)
 		perror("write");
 	job->pid = fork();
 	if (!job->pid)
-		exec_program(runner, job, script);
+		exec_script(runner->options, script, number, job->script, job->out, job->err);
 	strbuf_free(&text);
 	arena_free(arena);
 }

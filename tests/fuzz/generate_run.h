@@ -11,6 +11,9 @@ struct run_options {
 	bool is_unlimited;
 };
 
+/* Becomes the program, with the script that is in @script_fd. */
+void exec_script(const struct run_options *options, struct script *script, uint32_t number,
+		 int script_fd, int out, int err);
 /* How many failed; what is wrong with each has been printed. */
 uint32_t run_scripts(const struct run_options *options);
 
