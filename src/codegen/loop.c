@@ -12,13 +12,15 @@
  *
  * Where values that live long do not fit the stack, or a program's jumps would be too far, long
  * blocks are cut into such functions, too, which are called once: nothing lives beyond them but
- * what is in memory. unroll() is then a loop as the others.
+ * what is in memory. unroll() is then a loop as the others, or one that the verifier follows where
+ * functions are too deep in one another already.
  */
 #include "codegen/internal.h"
 
 #define MOST_ROUNDS (1u << 23) /* more, and bpf_loop() refuses */
 #define PIECE 4 /* statements of a block in one function, at least */
 #define MOST_PIECES 16 /* of a block; the verifier takes 256 functions in all */
+#define MOST_FOLLOWED 8192 /* blocks: the verifier puts off as many branches */
 #define MOST_CHAINED 64 /* tests of an "else if" chain in one function */
 
 /* Where `break` and `continue` go. */
@@ -231,12 +233,46 @@ static void emit_rounds_in_line(struct codegen *cg, const struct stmt *stmt)
 	cg->fn->loop = loop.outer;
 }
 
+/* A loop that the verifier follows round by round, as if each were written out. */
+static void emit_rounds_followed(struct codegen *cg, const struct stmt *stmt)
+{
+	struct cg_loop loop = {
+		.outer = cg->fn->loop,
+		.on_continue = cg_block(cg, "round_done"),
+		.on_break = cg_block(cg, "rounds_done"),
+	};
+	LLVMBasicBlockRef from = cg_current(cg), head = cg_block(cg, "round");
+	LLVMValueRef round, rounds = cg_i64(cg, stmt->repeat.count), more;
+	uint32_t before = cg->fn->nblocks;
+
+	emit_jump(cg, head);
+	cg_position(cg, head);
+	round = LLVMBuildPhi(cg->builder, cg->i64, "");
+	cg->fn->loop = &loop;
+	emit_block(cg, stmt->repeat.body);
+	cg->fn->loop = loop.outer;
+	cg->fn->nblocks += (stmt->repeat.count - 1) * (cg->fn->nblocks - before);
+	cg->is_too_long |= cg->fn->nblocks > MOST_FOLLOWED;
+	emit_jump(cg, loop.on_continue);
+	cg_position(cg, loop.on_continue);
+	more = LLVMBuildAdd(cg->builder, round, cg_i64(cg, 1), "");
+	LLVMAddIncoming(round, (LLVMValueRef[]){cg_i64(cg, 0), more},
+			(LLVMBasicBlockRef[]){from, loop.on_continue}, 2);
+	emit_branch(cg, LLVMBuildICmp(cg->builder, LLVMIntULT, more, rounds, ""), head,
+		    loop.on_break);
+	cg_position(cg, loop.on_break);
+}
+
 void emit_unroll(struct codegen *cg, const struct stmt *stmt)
 {
 	struct callback callback;
 
-	if (!cg->is_outlined || !can_be_called(cg, stmt->repeat.body)) {
+	if (!cg->is_outlined) {
 		emit_rounds_in_line(cg, stmt);
+		return;
+	}
+	if (!can_be_called(cg, stmt->repeat.body)) {
+		emit_rounds_followed(cg, stmt);
 		return;
 	}
 	callback_begin_rounds(cg, &callback, stmt->span);

@@ -14,6 +14,8 @@
 
 #include <string.h>
 
+#define MOST_FUNCTIONS 256 /* of a program: BPF_MAX_SUBPROGS */
+
 void cg_switch(struct codegen *cg, struct cg_function *fn)
 {
 	if (cg->fn)
@@ -44,6 +46,7 @@ struct cg_function *cg_function_new(struct codegen *cg, const char *name, LLVMTy
 	fn->entry = LLVMAppendBasicBlockInContext(cg->context, fn->function, "entry");
 	fn->leave = LLVMAppendBasicBlockInContext(cg->context, fn->function, "leave");
 	hashmap_sets(&cg->functions, name, fn);
+	cg->is_too_long |= cg->program && cg->program->ncallbacks >= MOST_FUNCTIONS;
 	return fn;
 }
 
