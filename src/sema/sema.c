@@ -123,13 +123,22 @@ static void forget_round(struct sema *sema)
 	}
 }
 
+/* Every other round but the last goes through the probes from the end: what is known of the last
+ * one's maps may be what those before it wait for, one after another. */
 static void check_round(struct sema *sema)
 {
+	size_t n = sema->instances.len;
+	bool is_backward;
+
 	sema->round++;
 	sema->changed = false;
 	forget_round(sema);
-	for (size_t i = 0; i < sema->instances.len; i++)
-		check_instance(sema, sema->instances.data[i], (uint32_t)i);
+	is_backward = !sema->final && sema->round % 2 == 0;
+	for (size_t i = 0; i < n; i++) {
+		size_t at = is_backward ? n - 1 - i : i;
+
+		check_instance(sema, sema->instances.data[at], (uint32_t)at);
+	}
 }
 
 /* --- the fixed point --- */
