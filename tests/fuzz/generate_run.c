@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define SLOW_SECONDS 5
-#define LIMITED_PERCENT 3 /* of the scripts, at most, may want more than a probe may have */
+#define LIMITED_PERMILLE 1 /* of the scripts, at most, may want more than a probe may have */
 
 struct job {
 	pid_t pid; /* 0: none */
@@ -222,7 +222,7 @@ uint32_t run_scripts(const struct run_options *options)
 	       "%.0f ms of CPU time each, the slowest, %u, %.1f seconds\n",
 	       options->count, runner.known, runner.limited, runner.failed,
 	       runner.seconds * 1e3 / options->count, runner.slowest_script, runner.slowest);
-	if (runner.limited > 1 + options->count * LIMITED_PERCENT / 100) {
+	if (runner.limited > 1 + options->count * LIMITED_PERMILLE / 1000) {
 		puts("FAILED: too many want more than a probe may have");
 		runner.failed++;
 	}
