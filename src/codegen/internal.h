@@ -113,6 +113,7 @@ struct codegen {
 	LLVMValueRef events, counters; /* see cg_events_map() */
 	LLVMValueRef scratch[CG_SCRATCH_KINDS];
 	uint32_t scratch_size[CG_SCRATCH_KINDS]; /* OWN: of all programs; else the most of one */
+	struct hashmap definitions; /* of maps: their types */
 	LLVMValueRef settings, state; /* struct plan_settings, struct plan_state */
 
 	VEC(struct near_address)

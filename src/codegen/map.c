@@ -15,10 +15,10 @@
 #define LARGE_ELEMENT (32u << 10)
 #define MOST_OF_LARGE (512u << 20)
 
-struct map_definition {
-	enum bpf_map_type type;
-	uint32_t key_size, value_size; /* 0: none */
+struct map_definition { /* a key: without padding */
 	uint64_t max_entries;
+	uint32_t type; /* enum bpf_map_type */
+	uint32_t key_size, value_size; /* 0: none */
 	uint32_t flags;
 };
 
@@ -44,7 +44,7 @@ static struct debug_member definition_member(struct codegen *cg, const char *nam
 	return (struct debug_member){name, debug_pointer(cg, array), 64, index * 64, false};
 }
 
-static void map_define(struct codegen *cg, LLVMValueRef map, const struct map_definition *d)
+static LLVMMetadataRef definition_type(struct codegen *cg, const struct map_definition *d)
 {
 	const struct {
 		const char *name;
@@ -60,7 +60,20 @@ static void map_define(struct codegen *cg, LLVMValueRef map, const struct map_de
 	for (i = 0; i < DEFINITION_MEMBERS; i++)
 		if (numbers[i].value)
 			members[n++] = definition_member(cg, numbers[i].name, numbers[i].value, i);
-	debug_global(cg, map, debug_struct(cg, "", false, members, n, DEFINITION_MEMBERS * 64));
+	return debug_struct(cg, "", false, members, n, DEFINITION_MEMBERS * 64);
+}
+
+/* Maps that are alike share the type: for each name in it LLVM looks through all there are. */
+static void map_define(struct codegen *cg, LLVMValueRef map, const struct map_definition *d)
+{
+	LLVMMetadataRef type = hashmap_get(&cg->definitions, d, sizeof(*d));
+
+	if (!type) {
+		type = definition_type(cg, d);
+		hashmap_set(&cg->definitions, arena_memdup(cg->arena, d, sizeof(*d)), sizeof(*d),
+			    type);
+	}
+	debug_global(cg, map, type);
 }
 
 static enum bpf_map_type kernel_kind(enum plan_map_kind kind)
@@ -182,12 +195,20 @@ static void stacks_maps_end(struct codegen *cg)
 
 void maps_end(struct codegen *cg)
 {
-	struct map_definition counters = {BPF_MAP_TYPE_PERCPU_ARRAY, 4, 8, plan_counters(cg->plan),
-					  0};
-	struct map_definition events = {BPF_MAP_TYPE_RINGBUF, 0, 0, EVENTS_SIZE, 0};
-	struct map_definition scratch = {BPF_MAP_TYPE_ARRAY, 4, 0, 0, 0};
+	const struct map_definition counters = {
+		.type = BPF_MAP_TYPE_PERCPU_ARRAY,
+		.key_size = 4,
+		.value_size = 8,
+		.max_entries = plan_counters(cg->plan),
+	};
+	const struct map_definition events = {
+		.type = BPF_MAP_TYPE_RINGBUF,
+		.max_entries = EVENTS_SIZE,
+	};
+	struct map_definition scratch = {.type = BPF_MAP_TYPE_ARRAY, .key_size = 4};
 	uint32_t i;
 
+	hashmap_init(&cg->definitions, cg->arena);
 	script_maps_end(cg);
 	stacks_maps_end(cg);
 	map_define(cg, counters_map(cg), &counters);
