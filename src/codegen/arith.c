@@ -270,6 +270,8 @@ LLVMValueRef emit_binary(struct codegen *cg, const struct expr *expr)
 	emit_operands(cg, expr, &left, &right);
 	if (expr->type->kind == TYPE_PTR)
 		right = emit_scaled(cg, expr->type, right);
+	if (expr->type->kind == TYPE_PTR && expr->type->ptr.space == SPACE_BPF)
+		left = emit_pointer_number(cg, left);
 	return emit_arith(cg, expr->binary.op, expr->type, left, right, expr->error_event);
 }
 

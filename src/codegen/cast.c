@@ -102,7 +102,11 @@ LLVMValueRef emit_cast(struct codegen *cg, const struct expr *expr, LLVMValueRef
 		return cast_aggregate(cg, expr);
 	if (type_is_scalar(to)) {
 		if (type_is_scalar(from))
-			return convert_scalar(cg, from, emit_value(cg, operand), to);
+			return convert_scalar(cg, from,
+					      to->kind == TYPE_PTR
+						      ? emit_value(cg, operand)
+						      : emit_pointer_value(cg, operand),
+					      to);
 		if (to->kind == TYPE_PTR)
 			return emit_place_address(cg, operand);
 		return emit_load(cg, emit_address(cg, operand), to->size, from->align);

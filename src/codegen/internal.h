@@ -229,9 +229,12 @@ void emit_read_last(struct codegen *cg, LLVMValueRef dst, uint32_t size, LLVMVal
 bool cg_is_user_space(struct codegen *cg, enum type_space space);
 /* An integer of @size bytes of the context at @offset. */
 LLVMValueRef emit_ctx_load(struct codegen *cg, uint32_t offset, uint32_t size);
-/* The context's address as a number: the verifier lets little be calculated with the pointer, but
- * what a helper has read it does not take for one. */
-LLVMValueRef emit_ctx_number(struct codegen *cg);
+/* An address as a number: the verifier lets little be calculated with pointers, but what a helper
+ * has read it does not take for one. */
+LLVMValueRef emit_pointer_number(struct codegen *cg, LLVMValueRef address);
+/* The value of @expr to calculate with: addresses of the script's own memory as numbers. Functions
+ * in C need them as the pointers that they are otherwise. */
+LLVMValueRef emit_pointer_value(struct codegen *cg, const struct expr *expr);
 /* Argument @n of a RAW_ARGS or BTF_ARGS context: i64. */
 LLVMValueRef emit_ctx_arg(struct codegen *cg, uint32_t n);
 /* The field of `args` at @index of the args struct's fields; as emit_value(). */

@@ -232,15 +232,23 @@ void emit_probe_read_text(struct codegen *cg, LLVMValueRef dst, uint32_t size, L
 	emit_read_last(cg, dst, size, addr, is_user, code);
 }
 
-LLVMValueRef emit_ctx_number(struct codegen *cg)
+LLVMValueRef emit_pointer_number(struct codegen *cg, LLVMValueRef address)
 {
-	LLVMValueRef pointer = cg_temp(cg, 8, 8), number = cg_temp(cg, 8, 8);
-	LLVMValueRef ctx = LLVMBuildPtrToInt(cg->builder, cg_ctx(cg), cg->i64, "");
+	LLVMValueRef from = cg_temp(cg, 8, 8), number = cg_temp(cg, 8, 8);
 
 	/* Opaque: stores of the context itself LLVM takes for stores to it. */
-	emit_store(cg, emit_opaque(cg, ctx), pointer, 8);
-	emit_helper(cg, BPF_FUNC_probe_read_kernel, cg->i64, number, cg_i32(cg, 8), pointer);
+	emit_store(cg, emit_opaque(cg, address), from, 8);
+	emit_helper(cg, BPF_FUNC_probe_read_kernel, cg->i64, number, cg_i32(cg, 8), from);
 	return emit_load(cg, number, 8, 8);
+}
+
+LLVMValueRef emit_pointer_value(struct codegen *cg, const struct expr *expr)
+{
+	LLVMValueRef value = emit_value(cg, expr);
+
+	if (expr->type->kind == TYPE_PTR && expr->type->ptr.space == SPACE_BPF)
+		return emit_pointer_number(cg, value);
+	return value;
 }
 
 /*
