@@ -104,7 +104,7 @@ static int compare_shown(const struct storage *map, const struct entry *a, const
 {
 	if (map->aggregate == AGGREGATE_HIST || map->aggregate == AGGREGATE_LHIST)
 		return compare_numbers(false, (int64_t)a->numbers.len, (int64_t)b->numbers.len);
-	if (is_printed_by_value(map))
+	if (is_printed_by_value(map) || map->shape->kind == SHAPE_ENUM)
 		return compare_numbers(map->shape->is_signed, a->value.number, b->value.number);
 	return 0;
 }

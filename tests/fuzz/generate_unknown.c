@@ -33,6 +33,13 @@ static const struct other {
 	{{.kind = SHAPE_OTHER}, "curtask.parent"},
 	{{.kind = SHAPE_OTHER}, "(uint32 *)(#i)"},
 	{{.kind = SHAPE_OTHER}, "pton(\"10.1.2.3\")"},
+	{{.kind = SHAPE_OTHER}, "kstack(raw, 4)"},
+	{{.kind = SHAPE_OTHER}, "ustack(raw, 70)"},
+	{{.kind = SHAPE_OTHER}, "username"},
+	{{.kind = SHAPE_OTHER}, "cgroup_path(cgroup)"},
+	{{.kind = SHAPE_OTHER}, "curtask.se.load"},
+	{{.kind = SHAPE_OTHER}, "curtask.thread_info"},
+	{{.kind = SHAPE_OTHER}, "curtask.signal.rlim[3]"},
 };
 
 struct leaf {
@@ -72,6 +79,16 @@ static const struct leaf leaves[] = {
 	{"pid(init)", "uint32"},
 	{"ppid(curtask.parent)", "int32"},
 	{"comm[3]", "int8"},
+	{"(uint64)curtask.signal.rlim[(#i) & 7].rlim_cur", "uint64"},
+	{"curtask.signal.rlim[3].rlim_max", "uint64"},
+	{"leader_comm(curtask)", "string"},
+	{"pcomm(curtask.parent)", "string"},
+	{"syscall_name((#i) & 255)", "string"},
+	{"strerror(#i)", "string"},
+	{"pid(curr_ns)", "uint32"},
+	{"is_err(curtask)", "bool"},
+	{"curtask.thread_info.flags", "uint64"},
+	{"strlen(str(curtask.fs.pwd.dentry.d_name.name, 40))", "uint64"},
 	{"((#i, #s, comm)).2", "string"},
 };
 
@@ -107,6 +124,11 @@ static const struct probe_kind probes[] = {
 	{"uprobe:" CALLS ":second",
 	 {{"str(arg0)", "string"}, {"str(args.text)", "string"}, {"args.number", "int64"}}},
 	{"uretprobe:" CALLS ":first", {{"retval", "uint64"}}},
+	{"usdt:" SONDE_FIXTURES "/usdt:*", {{"arg0", "int64"}, {"str(arg1)", "string"}}},
+	{"tracepoint:sched:sched_waking,tracepoint:sched:sched_wakeup*",
+	 {{"args.comm", "string"}, {"args.prio", "int32"}}},
+	{"rawtracepoint:sched_process_exit,rawtracepoint:sched_process_free",
+	 {{"args.p.comm", "string"}, {"arg0", "uint64"}}},
 };
 
 static const struct probe_kind iterators[] = {
@@ -408,6 +430,13 @@ static const char *const texts[] = {
 	"@last[(int64)(#i)] = stats((int64)(#i))",
 	"debugf(\"%d %s\", (int64)(#i), comm)",
 	"if (#i) { print(\"\") }",
+	"@longest = tseries(#i, 10ms, 5, \"max\")",
+	"printf(\"%gr %gr\\n\", nsecs, #i)",
+	"$when = strftime(\"%H:%M\", nsecs); print(($when, #s))",
+	"$left = { if (#i) { return } #i }; print($left)",
+	"for $n : 0..ncpus { @cpus[$n] = (int64)(#i); if ($n > 7) { break } }",
+	"@limits[curtask.signal.rlim[3], #s] = max((int64)(#i))",
+	"print(curtask.signal.rlim[2]); print(len(ustack(raw, 6)))",
 	"if comptime (is_str(#s)) { print(#s) }",
 	"print((#s, str(#i, 64), curtask.comm))",
 };
