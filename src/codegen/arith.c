@@ -1,5 +1,4 @@
 /* Operators: arithmetic, comparison, unary. Operands have been brought to one type by sema. */
-#include "codegen/functions.h"
 #include "codegen/internal.h"
 
 #include <assert.h>
@@ -271,7 +270,7 @@ LLVMValueRef emit_binary(struct codegen *cg, const struct expr *expr)
 	if (expr->type->kind == TYPE_PTR)
 		right = emit_scaled(cg, expr->type, right);
 	if (expr->type->kind == TYPE_PTR && expr->type->ptr.space == SPACE_BPF)
-		left = emit_pointer_number(cg, left);
+		left = emit_plain_number(cg, left);
 	return emit_arith(cg, expr->binary.op, expr->type, left, right, expr->error_event);
 }
 

@@ -215,12 +215,3 @@ LLVMValueRef emit_builtin_ctx(struct codegen *cg, const struct expr *builtin, LL
 	(void)dst;
 	return emit_plain_number(cg, LLVMBuildPtrToInt(cg->builder, cg_ctx(cg), cg->i64, ""));
 }
-
-LLVMValueRef emit_plain_number(struct codegen *cg, LLVMValueRef pointer)
-{
-	LLVMValueRef from = cg_temp(cg, 8, 8), to = cg_temp(cg, 8, 8);
-
-	emit_store(cg, pointer, from, 8);
-	emit_helper(cg, BPF_FUNC_probe_read_kernel, cg->i64, to, cg_i32(cg, 8), from);
-	return emit_load(cg, to, 8, 8);
-}

@@ -92,8 +92,6 @@ LLVMValueRef emit_table_row(struct codegen *cg, LLVMValueRef table, LLVMValueRef
 LLVMValueRef emit_cookie(struct codegen *cg);
 /* i64: where the traced function begins; within it for probes that are not at its start. */
 LLVMValueRef emit_function_address(struct codegen *cg);
-/* A pointer that the verifier follows (i64) as a number, which may be calculated with. */
-LLVMValueRef emit_plain_number(struct codegen *cg, LLVMValueRef pointer);
 
 /* --- static probes (usdt.c) --- */
 

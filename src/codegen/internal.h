@@ -231,7 +231,7 @@ bool cg_is_user_space(struct codegen *cg, enum type_space space);
 LLVMValueRef emit_ctx_load(struct codegen *cg, uint32_t offset, uint32_t size);
 /* An address as a number: the verifier lets little be calculated with pointers, but what a helper
  * has read it does not take for one. */
-LLVMValueRef emit_pointer_number(struct codegen *cg, LLVMValueRef address);
+LLVMValueRef emit_plain_number(struct codegen *cg, LLVMValueRef address);
 /* The value of @expr to calculate with: addresses of the script's own memory as numbers. Functions
  * in C need them as the pointers that they are otherwise. */
 LLVMValueRef emit_pointer_value(struct codegen *cg, const struct expr *expr);

@@ -232,7 +232,7 @@ void emit_probe_read_text(struct codegen *cg, LLVMValueRef dst, uint32_t size, L
 	emit_read_last(cg, dst, size, addr, is_user, code);
 }
 
-LLVMValueRef emit_pointer_number(struct codegen *cg, LLVMValueRef address)
+LLVMValueRef emit_plain_number(struct codegen *cg, LLVMValueRef address)
 {
 	LLVMValueRef from = cg_temp(cg, 8, 8), number = cg_temp(cg, 8, 8);
 
@@ -247,7 +247,7 @@ LLVMValueRef emit_pointer_value(struct codegen *cg, const struct expr *expr)
 	LLVMValueRef value = emit_value(cg, expr);
 
 	if (expr->type->kind == TYPE_PTR && expr->type->ptr.space == SPACE_BPF)
-		return emit_pointer_number(cg, value);
+		return emit_plain_number(cg, value);
 	return value;
 }
 

@@ -113,7 +113,7 @@ static void place_data_loc(struct codegen *cg, struct place *place, const struct
 	place->kind = PLACE_VALUE;
 	place->address = LLVMBuildAdd(
 		cg->builder, where,
-		emit_pointer_number(cg, ctx_address(cg, field->is_rel_loc ? offset + 4 : 0)), "");
+		emit_plain_number(cg, ctx_address(cg, field->is_rel_loc ? offset + 4 : 0)), "");
 }
 
 static void place_step(struct codegen *cg, struct place *place, const struct type *in,
@@ -293,10 +293,10 @@ static struct place place_index(struct codegen *cg, const struct expr *expr)
 	}
 	index = emit_value64(cg, at);
 	if (place.kind == PLACE_CTX)
-		place = place_remote(emit_pointer_number(cg, ctx_address(cg, place.offset)),
+		place = place_remote(emit_plain_number(cg, ctx_address(cg, place.offset)),
 				     SPACE_KERNEL);
 	else if (place.kind == PLACE_REMOTE && place.space == SPACE_BPF)
-		place.address = emit_pointer_number(cg, place.address);
+		place.address = emit_plain_number(cg, place.address);
 	if (place.kind == PLACE_LOCAL)
 		index = emit_bound(cg, &place, index,
 				   type->kind == TYPE_ARRAY ? type->array.count : type->size);
