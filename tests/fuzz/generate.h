@@ -456,6 +456,8 @@ const struct statement *statement_unknown(struct script *script);
 
 /* --- print.c --- */
 void node_print(struct strbuf *out, const struct node *node);
+/* As the value of a block. */
+void tail_print(struct strbuf *out, const struct node *node);
 void body_print(struct strbuf *out, const struct body *body);
 
 /* --- evaluate.c --- */

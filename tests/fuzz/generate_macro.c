@@ -272,7 +272,7 @@ void macros_print(struct strbuf *out, const struct script *script)
 		strbuf_adds(out, ") {\n");
 		body_print(out, macro->body);
 		strbuf_addc(out, '\t');
-		node_print(out, macro->value);
+		tail_print(out, macro->value);
 		strbuf_adds(out, "\n}\n");
 	}
 }

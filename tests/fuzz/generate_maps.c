@@ -362,7 +362,9 @@ static int compare_names(const void *a, const void *b)
 
 void maps_print_at_exit(struct script *script, struct strbuf *out)
 {
-	qsort(script->maps.data, script->maps.len, sizeof(script->maps.data[0]), compare_names);
+	if (script->maps.len)
+		qsort(script->maps.data, script->maps.len, sizeof(script->maps.data[0]),
+		      compare_names);
 	for (size_t i = 0; i < script->maps.len; i++)
 		print_map(script, out, script->maps.data[i], 0, 0);
 }

@@ -63,6 +63,12 @@ static void print_within(struct strbuf *out, const struct node *node, int most)
 	strbuf_addc(out, ')');
 }
 
+/* Where a statement may stand, ++ and -- at the beginning are the whole of it. */
+void tail_print(struct strbuf *out, const struct node *node)
+{
+	print_within(out, node, 2);
+}
+
 static void print_list(struct strbuf *out, const struct node *const *nodes, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++) {
@@ -266,7 +272,7 @@ void node_print(struct strbuf *out, const struct node *node)
 		strbuf_addf(out, "({ let %s = ", node->storage->name);
 		node_print(out, node->kids[0]);
 		strbuf_adds(out, "; ");
-		node_print(out, node->kids[1]);
+		tail_print(out, node->kids[1]);
 		strbuf_adds(out, " })");
 		break;
 	case NODE_ENUMERATOR:
