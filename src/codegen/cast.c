@@ -103,7 +103,7 @@ LLVMValueRef emit_cast(struct codegen *cg, const struct expr *expr, LLVMValueRef
 	if (type_is_scalar(to)) {
 		if (type_is_scalar(from))
 			return convert_scalar(cg, from,
-					      to->kind == TYPE_PTR
+					      to->kind == TYPE_PTR && to->ptr.space == SPACE_BPF
 						      ? emit_value(cg, operand)
 						      : emit_pointer_value(cg, operand),
 					      to);

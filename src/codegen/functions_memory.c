@@ -224,7 +224,7 @@ LLVMValueRef emit_call_str_concat(struct codegen *cg, const struct expr *call, L
 
 static LLVMValueRef emit_same_pointer(struct codegen *cg, const struct expr *call)
 {
-	return emit_pointer_value(cg, call->call.args.data[0]);
+	return emit_value64(cg, call->call.args.data[0]);
 }
 
 LLVMValueRef emit_call_kptr(struct codegen *cg, const struct expr *call, LLVMValueRef dst)
