@@ -132,6 +132,33 @@ static void optimize(struct codegen *cg)
 	LLVMDisposePassBuilderOptions(options);
 }
 
+/*
+ * LLVM has joined values that have another part each written: where one comes from a branch that
+ * writes no part of it, any value will do, and none at all takes the least code. The verifier
+ * refuses to have such a register read, so it is 0.
+ */
+static void settle(LLVMValueRef phi)
+{
+	for (unsigned i = 0; i < LLVMCountIncoming(phi); i++)
+		if (LLVMIsUndef(LLVMGetIncomingValue(phi, i)))
+			LLVMSetOperand(phi, i, LLVMConstNull(LLVMTypeOf(phi)));
+}
+
+static void settle_all(const struct codegen *cg)
+{
+	LLVMValueRef function, instruction;
+	LLVMBasicBlockRef block;
+
+	for (function = LLVMGetFirstFunction(cg->module); function;
+	     function = LLVMGetNextFunction(function))
+		for (block = LLVMGetFirstBasicBlock(function); block;
+		     block = LLVMGetNextBasicBlock(block))
+			for (instruction = LLVMGetFirstInstruction(block);
+			     instruction && LLVMIsAPHINode(instruction);
+			     instruction = LLVMGetNextInstruction(instruction))
+				settle(instruction);
+}
+
 /* Whether some function is so long that LLVM would give up on its jumps, and end the process. */
 static bool is_too_long(const struct codegen *cg, uint32_t most)
 {
@@ -240,6 +267,7 @@ static bool generate(struct codegen *cg, struct codegen_object *object)
 	cg->has_failed |= cg->is_too_long;
 	if (!cg->is_too_long) {
 		optimize(cg);
+		settle_all(cg);
 		dump(cg->module, options->dump_llvm_optimized);
 		take_object(cg, object);
 	}
