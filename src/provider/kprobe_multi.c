@@ -13,9 +13,8 @@
 #include <sys/utsname.h>
 
 #define SHARED_MOST 1024u /* functions that share the names of some */
-#define CALLS_WANTED                                                                               \
-	4096u /* that have not returned yet, on all CPUs: each takes 64 bytes or so                \
-	       */
+/* That have not returned yet, on all CPUs: each takes 64 bytes or so. */
+#define CALLS_WANTED 4096u
 
 /* What a link is made of. */
 struct functions {

@@ -51,6 +51,12 @@ pid_t processes_parent(const struct processes *processes, pid_t tgid);
 const struct mapping *processes_find(const struct processes *processes, pid_t tgid,
 				     uint64_t address, uint64_t time_ns);
 
+/* --- mapped.c --- */
+/* A descriptor of the mapped file, which is the caller's, or -1; of the vdso one of a copy. */
+int mapped_open(const struct processes *processes, pid_t tgid, const struct mapping *mapping);
+/* Whether the file will be found by its path when the process has ended. */
+bool mapped_is_reachable(pid_t tgid, const struct mapping *mapping);
+
 /* --- usyms.c --- */
 struct usyms;
 /* @debuginfo: directories of separate debug files, "DIR[:DIR]", or NULL. */
