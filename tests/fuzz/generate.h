@@ -164,6 +164,7 @@ enum node_kind {
 	NODE_ENUMERATOR,
 	NODE_OVERLAY, /* kids[0]: the memory that a struct is laid over */
 	NODE_MACRO,
+	NODE_VEILED, /* text, whose value only a run tells; it is literal */
 	NODE_TEXT, /* an expression whose value is not known */
 };
 
@@ -446,6 +447,12 @@ struct value macro_evaluate(struct script *script, const struct node *node);
 void macros_settle(struct script *script);
 void macros_print(struct strbuf *out, const struct script *script);
 void macro_print_call(struct strbuf *out, const struct node *node);
+
+/* --- veiled.c: values that only a run tells, and that are known here --- */
+const struct node *node_veiled(struct script *script);
+const struct node *node_veiled_bool(struct script *script);
+/* @node, an integer, with such a value in it that does not change it. */
+const struct node *node_veil(struct script *script, const struct node *node);
 
 /* --- unknown.c: probes, and what is known of their values is the type only --- */
 const char *probe_pick(struct script *script, bool is_iterator);

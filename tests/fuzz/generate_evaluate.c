@@ -384,6 +384,7 @@ struct value node_evaluate(struct script *script, const struct node *node)
 	case NODE_INT:
 	case NODE_BOOL:
 	case NODE_ENUMERATOR:
+	case NODE_VEILED:
 		return number_value((int64_t)node->literal);
 	case NODE_STRING:
 		return (struct value){.text = node->text};

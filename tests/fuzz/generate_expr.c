@@ -205,6 +205,8 @@ static const struct node *try_integer(struct script *script, uint32_t depth)
 	case 5:
 		if (script->c_types.len && random_below(&script->random, 2))
 			return node_read_c(script, any);
+		if (script->kind == SCRIPT_KNOWN || random_once_in(&script->random, 4))
+			return node_veiled(script);
 		return node_unknown(script, any, depth);
 	case 6:
 		return random_unary(script, depth - 1);
@@ -241,7 +243,7 @@ const struct node *node_integer(struct script *script, uint32_t depth)
 		const struct node *node = try_integer(script, depth);
 
 		if (node)
-			return node;
+			return random_once_in(&script->random, 12) ? node_veil(script, node) : node;
 	}
 	return node_literal(script);
 }
@@ -325,6 +327,8 @@ static const struct node *try_bool(struct script *script, uint32_t depth)
 	case 1:
 		return node_read(script, &shape_bool);
 	case 2:
+		if (random_once_in(&script->random, 3))
+			return node_veiled_bool(script);
 		return node_read_member(script, &shape_bool);
 	case 3:
 		return logic(script, depth - 1);

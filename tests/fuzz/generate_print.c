@@ -46,6 +46,7 @@ static int precedence(const struct node *node)
 	case NODE_ENUMERATOR:
 	case NODE_MACRO:
 		break;
+	case NODE_VEILED:
 	case NODE_TEXT:
 		return (int)node->index;
 	}
@@ -285,6 +286,7 @@ void node_print(struct strbuf *out, const struct node *node)
 	case NODE_MACRO:
 		macro_print_call(out, node);
 		break;
+	case NODE_VEILED:
 	case NODE_TEXT:
 		strbuf_adds(out, node->text);
 		break;
