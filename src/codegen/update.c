@@ -192,6 +192,8 @@ static LLVMValueRef emit_variable_old(struct codegen *cg, const struct expr *tar
 	const struct type *type = target->type;
 
 	old = emit_resize(cg, emit_load(cg, memory, type->size, type->align), 8, type->is_signed);
+	if (type->kind == TYPE_PTR && type->ptr.space == SPACE_BPF)
+		old = emit_plain_number(cg, old);
 	new = emit_arith(cg, update->op, update->type, old, update->operand, update->error);
 	emit_store(cg, emit_resize(cg, new, type->size, false), memory, type->align);
 	return old;
