@@ -83,9 +83,11 @@ static const struct node *element(struct script *script, const struct node *arra
 	const struct node *index = node_int(script, random_below(&script->random, shape->n));
 	struct node *node;
 
+	script->no_steps++; /* no rule says whether they come before the array is read */
 	if (random_below(&script->random, 2))
 		index = node_binary(script, OP_AND, node_integer(script, depth),
 				    node_int(script, (wide)shape->n - 1));
+	script->no_steps--;
 	shape = shape->kind == SHAPE_LIST ? shape->members[0]
 					  : shape_int(shape->size, shape->is_signed);
 	node = node_new(script, NODE_ELEMENT, shape);
