@@ -162,8 +162,9 @@ enum node_kind {
 	NODE_STEP, /* ++ and --; index: 0 behind, 1 in front */
 	NODE_BLOCK, /* { let $name = kids[0]; kids[1] } */
 	NODE_ENUMERATOR,
-	NODE_OVERLAY, /* kids[0]: the memory that a struct is laid over */
+	NODE_OVERLAY, /* kids[0]: the memory that a struct is laid over; text: its address */
 	NODE_MACRO,
+	NODE_POINTED, /* an integer at kids[0]'s address and index kids[1]; text: a variable */
 	NODE_VEILED, /* text, whose value only a run tells; it is literal */
 	NODE_TEXT, /* an expression whose value is not known */
 };
@@ -422,6 +423,17 @@ const struct node *node_bytes(struct script *script);
 struct value bytes_evaluate(struct script *script, const struct node *node);
 /* False: it is printed as other calls are. */
 bool bytes_print(struct strbuf *out, const struct node *node);
+/* Returns how many there are. */
+uint32_t value_bytes(const struct shape *shape, const struct value *value, uint8_t *bytes);
+
+/* --- pointer.c --- */
+/* What a pointer to a map or a variable points to; NULL: there is none. */
+const struct node *node_pointed(struct script *script, uint32_t depth);
+struct value pointed_evaluate(struct script *script, const struct node *node);
+void pointed_print(struct strbuf *out, const struct node *node);
+int pointed_precedence(const struct node *node);
+/* A pointer to the struct that lies over its memory; NULL: the plain one. */
+const char *pointer_text(struct script *script, const struct shape *shape);
 
 /* --- ctypes.c --- */
 /* Makes C types, and the statements that fill what they are laid over. */

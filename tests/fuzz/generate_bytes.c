@@ -183,7 +183,7 @@ const struct node *node_bytes(struct script *script)
 
 /* --- values --- */
 
-static uint32_t bytes_of(const struct shape *shape, const struct value *value, uint8_t *bytes)
+uint32_t value_bytes(const struct shape *shape, const struct value *value, uint8_t *bytes)
 {
 	uint32_t size = shape->size, n = shape->n;
 
@@ -191,6 +191,10 @@ static uint32_t bytes_of(const struct shape *shape, const struct value *value, u
 		n = (uint32_t)strlen(value->text);
 		memcpy(bytes, value->text, n);
 		return n;
+	}
+	if (shape->kind == SHAPE_INT) {
+		memcpy(bytes, &value->number, size);
+		return size;
 	}
 	if (shape->kind == SHAPE_TUPLE)
 		size = 8;
@@ -211,8 +215,8 @@ static struct value evaluate_memcmp(struct script *script, const struct node *no
 	uint8_t left[1024] = {0}, right[1024] = {0};
 	int order;
 
-	bytes_of(node->kids[0]->shape, &a, left);
-	bytes_of(node->kids[1]->shape, &b, right);
+	value_bytes(node->kids[0]->shape, &a, left);
+	value_bytes(node->kids[1]->shape, &b, right);
 	order = memcmp(left, right, (size_t)node->kids[2]->literal);
 	return number_value((order > 0) - (order < 0));
 }
@@ -246,7 +250,7 @@ static struct value evaluate_buffer(struct script *script, const struct node *no
 	struct value from = node_evaluate(script, node->kids[0]), value = {0};
 	struct strbuf text = STRBUF_INIT;
 	uint8_t bytes[1024];
-	uint32_t n = bytes_of(node->kids[0]->shape, &from, bytes);
+	uint32_t n = value_bytes(node->kids[0]->shape, &from, bytes);
 	bool is_mac = node->call == CALL_MACADDR;
 
 	if (node->nkids > 1)

@@ -414,6 +414,8 @@ const struct node *node_c(struct script *script, const struct shape *shape)
 	node = node_new(script, NODE_OVERLAY, shape);
 	node->index = random_below(&script->random, 3);
 	node_add(node, node_storage(script, shape->c->memory, NULL));
+	if (random_once_in(&script->random, 3))
+		node->text = pointer_text(script, shape);
 	return node;
 }
 

@@ -429,6 +429,8 @@ struct value node_evaluate(struct script *script, const struct node *node)
 		return macro_evaluate(script, node);
 	case NODE_OVERLAY:
 		return overlay_evaluate(script, node);
+	case NODE_POINTED:
+		return pointed_evaluate(script, node);
 	case NODE_TEXT:
 		break;
 	}

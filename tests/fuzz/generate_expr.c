@@ -219,6 +219,8 @@ static const struct node *try_integer(struct script *script, uint32_t depth)
 	case 9:
 		return node_call_integer(script, depth - 1);
 	case 10:
+		if (random_below(&script->random, 2))
+			return node_pointed(script, depth - 1);
 		return node_read_element(script, depth - 1);
 	case 16:
 		return node_macro(script, shape_random_int(script));

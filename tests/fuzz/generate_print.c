@@ -46,6 +46,8 @@ static int precedence(const struct node *node)
 	case NODE_ENUMERATOR:
 	case NODE_MACRO:
 		break;
+	case NODE_POINTED:
+		return pointed_precedence(node);
 	case NODE_VEILED:
 	case NODE_TEXT:
 		return (int)node->index;
@@ -156,7 +158,11 @@ static void print_unary(struct strbuf *out, const struct node *node)
 
 static void print_pointer(struct strbuf *out, const struct node *overlay)
 {
-	strbuf_addf(out, "(%s *)&%s", overlay->shape->name, overlay->kids[0]->storage->name);
+	if (overlay->text)
+		strbuf_adds(out, overlay->text);
+	else
+		strbuf_addf(out, "(%s *)&%s", overlay->shape->name,
+			    overlay->kids[0]->storage->name);
 }
 
 /* Members are reached from a struct and from a pointer to it alike. */
@@ -285,6 +291,9 @@ void node_print(struct strbuf *out, const struct node *node)
 		break;
 	case NODE_MACRO:
 		macro_print_call(out, node);
+		break;
+	case NODE_POINTED:
+		pointed_print(out, node);
 		break;
 	case NODE_VEILED:
 	case NODE_TEXT:
