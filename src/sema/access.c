@@ -175,12 +175,12 @@ static void report_no_fields(struct sema *sema, const struct expr *expr)
 
 static void fold_record_field(struct expr **expr)
 {
-	const struct expr *record = (*expr)->field.object;
+	struct expr *record = (*expr)->field.object;
 
 	for (size_t i = 0; i < record->record.members.len; i++) {
 		if (strcmp(record->record.members.data[i].name, (*expr)->field.name))
 			continue;
-		sema_fold_member(expr, record->record.members.data[i].value);
+		sema_fold_member(expr, record, record->record.members.data[i].value);
 		return;
 	}
 }
@@ -263,7 +263,7 @@ void sema_tuple_field(struct sema *sema, struct expr **expr)
 	field->type = fields[field->tuple_field.index].type;
 	if (field->tuple_field.object->kind == EXPR_TUPLE)
 		sema_fold_member(
-			expr,
+			expr, field->tuple_field.object,
 			field->tuple_field.object->tuple.members.data[field->tuple_field.index]);
 }
 

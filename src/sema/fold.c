@@ -266,9 +266,9 @@ void sema_fold_ternary(struct sema *sema, struct expr **at)
 	*at = arm ? arm : expr->ternary.condition;
 }
 
-void sema_fold_member(struct expr **at, struct expr *member)
+void sema_fold_member(struct expr **at, struct expr *object, struct expr *member)
 {
-	if (member->is_literal)
+	if (member->is_literal && !sema_has_effects(object))
 		*at = member;
 }
 

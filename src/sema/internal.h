@@ -386,9 +386,11 @@ const struct type *sema_common_type(struct sema *sema, const struct expr *left,
 bool sema_fold_binary(struct sema *sema, struct expr **expr);
 /* A checked ?: whose condition is known becomes the arm that it picks. */
 void sema_fold_ternary(struct sema *sema, struct expr **at);
-/* A checked member of a tuple or record that is written out: *expr becomes it if it is a literal.
- */
-void sema_fold_member(struct expr **at, struct expr *member);
+/* A checked member of a tuple or record that is written out: *expr becomes it if it is a literal
+ * and nothing beside it has effects. */
+void sema_fold_member(struct expr **at, struct expr *object, struct expr *member);
+/* Whether it changes what others read, or may leave the program. */
+bool sema_has_effects(struct expr *expr);
 /* $1, or $1 + n to skip so many bytes, as a text whatever it looks like; false: it is neither. */
 bool sema_param_string(struct sema *sema, struct expr **expr);
 /* An error that was reported is one of the command line, not of the script. */

@@ -71,8 +71,7 @@ static void note_effect(struct expr **expr, void *data)
 			  at->call.function->flags & FN_CHANGES);
 }
 
-/* Whether it changes what others read, or may leave the program. */
-static bool has_effects(struct expr *expr)
+bool sema_has_effects(struct expr *expr)
 {
 	bool found = false;
 	const struct ast_visitor visitor = {.expr = note_effect, .data = &found};
@@ -88,7 +87,7 @@ static void measure_arguments(struct measure *measure, struct expr *call)
 	expr_vec *args = &call->call.args;
 
 	call->call.early = (uint32_t)args->len;
-	while (call->call.early && !has_effects(args->data[call->call.early - 1]))
+	while (call->call.early && !sema_has_effects(args->data[call->call.early - 1]))
 		call->call.early--;
 	for (size_t i = 0; i < args->len; i++) {
 		if (i >= call->call.early)
