@@ -126,6 +126,7 @@ static int exit_code(const struct cli *cli, const struct runtime_result *result)
 		return cli->compat ? STATUS_COMPAT_KERNEL : STATUS_KERNEL;
 	case RUNTIME_BAD_OBJECT:
 		return STATUS_SCRIPT;
+	case RUNTIME_NO_PROBES:
 	case RUNTIME_CHILD_FAILED:
 	case RUNTIME_OUTPUT_FAILED:
 		return STATUS_USAGE;
@@ -188,14 +189,9 @@ static int run(const struct cli *cli, const struct compilation *compilation, con
 		say_output_error(cli, -error);
 		result.status = RUNTIME_OUTPUT_FAILED;
 	}
+	if (result.status == RUNTIME_NO_PROBES)
+		puts("No probes to attach");
 	return exit_code(cli, &result);
-}
-
-/* All were missing, as missing_probes allows, or are for --test. */
-static int no_probes(void)
-{
-	puts("No probes to attach");
-	return STATUS_USAGE;
 }
 
 static bool runs_script(const struct cli *cli)
@@ -215,9 +211,7 @@ static int compile_and_run(const struct cli *cli, struct compilation *compilatio
 	if (cli->emit_elf)
 		status = write_object(cli, object.data, object.size);
 	else if (runs_script(cli))
-		status = compilation->plan->progs.len
-				 ? run(cli, compilation, object.data, object.size)
-				 : no_probes();
+		status = run(cli, compilation, object.data, object.size);
 	codegen_object_free(&object);
 	return status;
 }

@@ -71,6 +71,10 @@ static bool start(struct run *run)
 		run->result->status = RUNTIME_BAD_OBJECT;
 		return false;
 	}
+	if (!run->plan->progs.len) {
+		run->result->status = RUNTIME_NO_PROBES;
+		return false;
+	}
 	run->received = arena_new_array(run->arena, uint64_t, run->plan->events.len);
 	run->warnings = arena_new_array(run->arena, struct run_warning, run->plan->events.len);
 	run->attached = arena_new_array(run->arena, uint32_t, run->plan->progs.len);

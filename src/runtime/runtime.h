@@ -39,6 +39,7 @@ enum runtime_status {
 	RUNTIME_LOAD_FAILED, /* refused by the kernel: 4 */
 	RUNTIME_ATTACH_FAILED, /* 4 */
 	RUNTIME_BAD_OBJECT, /* not an object of ours, or of another version: 2 */
+	RUNTIME_NO_PROBES, /* all are missing, as missing_probes allows, or are for --test: 1 */
 	RUNTIME_CHILD_FAILED, /* the -c command could not be started: 1 */
 	RUNTIME_OUTPUT_FAILED, /* the output could not be written */
 };
