@@ -189,8 +189,9 @@ static int run(const struct cli *cli, const struct compilation *compilation, con
 		say_output_error(cli, -error);
 		result.status = RUNTIME_OUTPUT_FAILED;
 	}
+	/* Who reads JSON gets no other lines. */
 	if (result.status == RUNTIME_NO_PROBES)
-		puts("No probes to attach");
+		fputs("No probes to attach\n", cli->format == OUTPUT_JSON ? stderr : stdout);
 	return exit_code(cli, &result);
 }
 
