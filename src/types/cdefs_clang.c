@@ -1,7 +1,7 @@
 /*
  * Letting libclang read the preamble. What it misses is supplied, and it is asked again: headers of
  * the kernel that are not installed are empty ones, and names that these would have defined come
- * from BTF as C.
+ * from BTF as C, or from the table of constants.
  */
 #include "types/cdefs_internal.h"
 
@@ -149,6 +149,24 @@ static bool supply_from_btf(struct compile *compile, const char *name)
 	return found.id && dump_type(compile, found.id);
 }
 
+/* A number that a header of the kernel would have named, as the length of an array. */
+static bool supply_constant(struct compile *compile, const char *name)
+{
+	struct types *types = compile->cdefs->types;
+	struct type_constant constant;
+	const char *tag;
+
+	if (!types_find_constant(types, name, &constant))
+		return false;
+	tag = constant.type ? constant.type->enumeration.name : "";
+	if (*tag && supply_from_btf(compile, arena_printf(types->arena, "enum %s", tag)))
+		return true;
+	strbuf_addf(&compile->supplement,
+		    constant.type ? "enum { %s = %lld };\n" : "#define %s (%lld)\n", name,
+		    (long long)constant.value);
+	return true;
+}
+
 static bool supply_header(struct compile *compile, const char *name)
 {
 	if (!cdefs_is_known_header(name))
@@ -161,7 +179,7 @@ static bool supply_header(struct compile *compile, const char *name)
 static bool supply_quoted(struct compile *compile, const char *message)
 {
 	struct arena *arena = compile->cdefs->types->arena;
-	bool has_new = false;
+	bool is_value = strstr(message, "undeclared identifier") != NULL, has_new = false;
 
 	for (const char *start = strchr(message, '\''), *end; start; start = strchr(end, '\'')) {
 		const char *name;
@@ -174,7 +192,8 @@ static bool supply_quoted(struct compile *compile, const char *message)
 			continue;
 		hashmap_sets(&compile->supplied, name, (void *)name);
 		has_new |= supply_header(compile, name) || supply_integer(compile, name) ||
-			   supply_from_btf(compile, name);
+			   supply_from_btf(compile, name) ||
+			   (is_value && supply_constant(compile, name));
 	}
 	return has_new;
 }
