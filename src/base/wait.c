@@ -4,6 +4,10 @@
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#define LOOK_MS 100 /* how often signals are looked for where no descriptor is left to tell */
 
 bool wait_is_over(void)
 {
@@ -13,19 +17,28 @@ bool wait_is_over(void)
 	       (sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM));
 }
 
-bool wait_for(int fd, short events, int signal_fd)
+/* Of these signals alone: others, which may be pending all along, would hide them. */
+static int open_signals(void)
 {
-	struct pollfd fds[] = {
-		{.fd = fd, .events = events},
-		{.fd = signal_fd, .events = POLLIN},
-	};
+	sigset_t set;
 
-	while (poll(fds, 2, -1) < 0 || !fds[0].revents) {
-		if (wait_is_over())
-			return false;
-		/* Another signal is for whoever reads the descriptor. */
-		if (fds[1].revents)
-			fds[1].fd = -1;
-	}
-	return true;
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+bool wait_for(int fd, short events)
+{
+	struct pollfd fds[] = {{.fd = fd, .events = events}, {.events = POLLIN}};
+	bool is_over = false;
+
+	if (poll(fds, 1, 0) > 0)
+		return true;
+	fds[1].fd = open_signals();
+	while (!is_over && (poll(fds, 2, fds[1].fd < 0 ? LOOK_MS : -1) < 0 || !fds[0].revents))
+		is_over = wait_is_over();
+	if (fds[1].fd >= 0)
+		close(fds[1].fd);
+	return !is_over;
 }

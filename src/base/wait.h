@@ -1,6 +1,6 @@
 /*
  * Waiting for a descriptor without keeping a signal waiting. SIGINT and SIGTERM are blocked
- * throughout and arrive on a signalfd; here they are only looked at, while they are pending.
+ * throughout and read from a signalfd; here they are only looked at, while they are pending.
  */
 #ifndef SONDE_BASE_WAIT_H
 #define SONDE_BASE_WAIT_H
@@ -11,6 +11,6 @@
 bool wait_is_over(void);
 /* Until poll(2) has @events (or an error) of @fd: true. False if before that a signal asks to stop.
  */
-bool wait_for(int fd, short events, int signal_fd);
+bool wait_for(int fd, short events);
 
 #endif

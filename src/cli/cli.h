@@ -163,8 +163,8 @@ struct expr *parse_macro(void *data, const char *name, const struct types_macro 
 
 /* --- stream.c: a run's output --- */
 struct stream;
-/* Writes to @fd, which the caller owns; @signal_fd becomes readable when a blocked signal comes. */
-struct stream *stream_new(int fd, int signal_fd);
+/* Writes to @fd, which the caller owns. SIGINT and SIGTERM are blocked, see base/wait.h. */
+struct stream *stream_new(int fd);
 FILE *stream_file(const struct stream *stream);
 /* Writes what was held back. 0, or the negative errno of a failed write. */
 int stream_free(struct stream *stream);

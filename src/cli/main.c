@@ -175,8 +175,8 @@ static int run(const struct cli *cli, const struct compilation *compilation, con
 		return STATUS_USAGE;
 	raise_limits();
 	options.signal_fd = block_signals();
-	out = stream_new(fd, options.signal_fd);
-	err = stream_new(STDERR_FILENO, options.signal_fd);
+	out = stream_new(fd);
+	err = stream_new(STDERR_FILENO);
 	options.out = stream_file(out);
 	options.err = stream_file(err);
 	if (getenv("__BPFTRACE_NOTIFY_PROBES_ATTACHED"))

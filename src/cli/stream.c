@@ -17,7 +17,7 @@
 
 struct stream {
 	FILE *file;
-	int fd, signal_fd;
+	int fd;
 	bool is_file; /* which never makes one wait */
 	bool is_holding;
 	struct strbuf held;
@@ -26,7 +26,7 @@ struct stream {
 /* False if it is to stop before there was room. */
 static bool wait_for_room(const struct stream *stream)
 {
-	return stream->is_file || wait_for(stream->fd, POLLOUT, stream->signal_fd);
+	return stream->is_file || wait_for(stream->fd, POLLOUT);
 }
 
 /* How much was written: all of it, unless it is to stop; or negative errno. */
@@ -65,7 +65,7 @@ static ssize_t on_write(void *cookie, const char *data, size_t size)
 	return (ssize_t)size;
 }
 
-struct stream *stream_new(int fd, int signal_fd)
+struct stream *stream_new(int fd)
 {
 	struct stream *stream = calloc(1, sizeof(*stream));
 	struct stat status;
@@ -73,7 +73,6 @@ struct stream *stream_new(int fd, int signal_fd)
 	if (!stream)
 		abort();
 	stream->fd = fd;
-	stream->signal_fd = signal_fd;
 	stream->is_file = !fstat(fd, &status) && S_ISREG(status.st_mode);
 	stream->file = fopencookie(stream, "w", (cookie_io_functions_t){.write = on_write});
 	if (!stream->file)

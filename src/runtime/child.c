@@ -122,10 +122,10 @@ int child_end(pid_t pid)
 	return status;
 }
 
-int child_wait(pid_t pid, int signal_fd)
+int child_wait(pid_t pid)
 {
 	int fd = (int)syscall(SYS_pidfd_open, pid, 0), status = 0;
-	bool has_ended = fd < 0 || wait_for(fd, POLLIN, signal_fd);
+	bool has_ended = fd < 0 || wait_for(fd, POLLIN);
 
 	if (fd >= 0)
 		close(fd);

@@ -45,7 +45,7 @@ static void print_time(struct run *run, const struct plan_event *event)
 }
 
 /* Reads at most @limit bytes of a descriptor to its end, or until a signal asks to stop. */
-static int read_all(const struct run *run, int fd, size_t limit, struct strbuf *out)
+static int read_all(int fd, size_t limit, struct strbuf *out)
 {
 	char buffer[4096];
 
@@ -54,7 +54,7 @@ static int read_all(const struct run *run, int fd, size_t limit, struct strbuf *
 		ssize_t n = read(fd, buffer, want);
 
 		if (n < 0 && (errno == EINTR || errno == EAGAIN)) {
-			if (!wait_for(fd, POLLIN, run->options->signal_fd))
+			if (!wait_for(fd, POLLIN))
 				return 0;
 			continue;
 		}
@@ -72,7 +72,7 @@ static void print_file(struct run *run, const struct plan_event *event, const ch
 
 	output_format(run->output, event, payload, &path);
 	fd = open(strbuf_str(&path), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	error = fd < 0 ? -errno : read_all(run, fd, run->plan->config.max_cat_bytes, &content);
+	error = fd < 0 ? -errno : read_all(fd, run->plan->config.max_cat_bytes, &content);
 	if (error) {
 		run_error(run, "cat", "failed to %s file '%s' (%s)", fd < 0 ? "open" : "read",
 			  strbuf_str(&path), strerror(-error));
@@ -128,8 +128,8 @@ static void run_command(struct run *run, const struct plan_event *event, const c
 	run_pcap_flush(run); /* the command may read what was written */
 	pid = start_command(strbuf_str(&command), &fd);
 	if (pid > 0) {
-		read_all(run, fd, SIZE_MAX, &output);
-		status = child_wait(pid, run->options->signal_fd);
+		read_all(fd, SIZE_MAX, &output);
+		status = child_wait(pid);
 		output_text(run->output, TEXT_SYSTEM, strbuf_str(&output), output.len);
 	}
 	if (fd >= 0)

@@ -136,7 +136,7 @@ void child_resume(pid_t pid);
 /* Ends it if it still runs (SIGTERM, later SIGKILL) and reaps it; its wait status. */
 int child_end(pid_t pid);
 /* Waits until it has ended, or ends it, and its process group, when a signal asks to stop. */
-int child_wait(pid_t pid, int signal_fd);
+int child_wait(pid_t pid);
 
 /* --- notify.c --- */
 void notify_service_manager(void);

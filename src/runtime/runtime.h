@@ -23,7 +23,7 @@ struct runtime_options {
 	const struct diag_style *style; /* of messages; not owned */
 	char *const *child_argv; /* -c, or NULL: started stopped, resumed once attached */
 	pid_t pid; /* -p, or 0 */
-	int signal_fd; /* signalfd(2) with SIGINT, SIGTERM, SIGUSR1, SIGCHLD; -1: none */
+	int signal_fd; /* signalfd(2) with SIGINT, SIGTERM and SIGUSR1; -1: none */
 	int ready_fd; /* --ready-fd, or -1 */
 	FILE *notify; /* gets __BPFTRACE_NOTIFY_PROBES_ATTACHED once attached; or NULL */
 	bool full_buffering; /* -B full: flush only at the end; otherwise whenever the events so far

@@ -20,6 +20,7 @@ static void setup(void)
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	signal_fd = signalfd(-1, &set, SFD_NONBLOCK);
@@ -65,7 +66,7 @@ static int reader_status(pid_t pid)
 START_TEST(all_reaches_a_reader)
 {
 	pid_t reader = start_reader(SIZE);
-	struct stream *stream = stream_new(ends[1], signal_fd);
+	struct stream *stream = stream_new(ends[1]);
 
 	ck_assert_uint_eq(fwrite(text, 1, SIZE, stream_file(stream)), SIZE);
 	ck_assert_int_eq(stream_free(stream), 0);
@@ -75,7 +76,7 @@ END_TEST
 
 START_TEST(a_signal_does_not_wait_for_the_reader_and_nothing_is_lost)
 {
-	struct stream *stream = stream_new(ends[1], signal_fd);
+	struct stream *stream = stream_new(ends[1]);
 	pid_t reader;
 
 	raise(SIGINT);
@@ -89,9 +90,26 @@ START_TEST(a_signal_does_not_wait_for_the_reader_and_nothing_is_lost)
 }
 END_TEST
 
+START_TEST(a_signal_is_seen_behind_one_that_nobody_has_read)
+{
+	struct stream *stream = stream_new(ends[1]);
+	pid_t self = getpid(), sender;
+
+	raise(SIGUSR1);
+	sender = fork();
+	if (!sender) {
+		usleep(100000);
+		_exit(kill(self, SIGINT) != 0);
+	}
+	ck_assert_uint_eq(fwrite(text, 1, SIZE, stream_file(stream)), SIZE);
+	ck_assert_int_eq(stream_free(stream), 0);
+	ck_assert_int_eq(waitpid(sender, NULL, 0), sender);
+}
+END_TEST
+
 START_TEST(a_second_signal_gives_the_reader_up)
 {
-	struct stream *stream = stream_new(ends[1], signal_fd);
+	struct stream *stream = stream_new(ends[1]);
 
 	raise(SIGINT);
 	ck_assert_uint_eq(fwrite(text, 1, SIZE, stream_file(stream)), SIZE);
@@ -103,7 +121,7 @@ END_TEST
 
 START_TEST(a_reader_that_went_away_is_an_error)
 {
-	struct stream *stream = stream_new(ends[1], signal_fd);
+	struct stream *stream = stream_new(ends[1]);
 
 	close(ends[0]);
 	fwrite(text, 1, SIZE, stream_file(stream));
@@ -122,6 +140,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, NULL);
 	tcase_add_test(tcase, all_reaches_a_reader);
 	tcase_add_test(tcase, a_signal_does_not_wait_for_the_reader_and_nothing_is_lost);
+	tcase_add_test(tcase, a_signal_is_seen_behind_one_that_nobody_has_read);
 	tcase_add_test(tcase, a_second_signal_gives_the_reader_up);
 	tcase_add_test(tcase, a_reader_that_went_away_is_an_error);
 	suite_add_tcase(suite, tcase);
