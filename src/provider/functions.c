@@ -163,6 +163,43 @@ void kernel_each_symbol(symbol_fn fn, void *data)
 		fclose(file);
 }
 
+void kernel_want(const struct provider_env *env, const char *name)
+{
+	struct provider_cache *cache = provider_cache(env);
+
+	if (!cache->has_wanted)
+		hashmap_init(&cache->wanted, env->arena);
+	cache->has_wanted = true;
+	if (!cache->are_wanted_found && !hashmap_gets(&cache->wanted, name))
+		hashmap_sets(&cache->wanted, name,
+			     arena_new_object(env->arena, struct kernel_symbols));
+}
+
+static void note_wanted(uint64_t address, const char *name, const char *module, void *data)
+{
+	const struct provider_env *env = data;
+	struct kernel_symbols *symbols = hashmap_gets(&provider_cache(env)->wanted, name);
+	struct kernel_symbol symbol = {.address = address};
+
+	/* The kernel tells 0 to those who may not know. */
+	if (!symbols || !address)
+		return;
+	symbol.module = arena_strdup(env->arena, module);
+	vec_push(env->arena, &symbols->all, symbol);
+}
+
+const struct kernel_symbols *kernel_wanted(const struct provider_env *env, const char *name)
+{
+	struct provider_cache *cache = provider_cache(env);
+
+	if (!cache->has_wanted)
+		return NULL;
+	if (!cache->are_wanted_found)
+		kernel_each_symbol(note_wanted, (void *)(uintptr_t)env);
+	cache->are_wanted_found = true;
+	return hashmap_gets(&cache->wanted, name);
+}
+
 struct address_search {
 	const char *module, *name;
 	struct address_list *list;

@@ -24,6 +24,8 @@ struct provider_cache {
 	const char *functions_error; /* why there are none */
 	struct hashmap shared_names; /* of functions of the kernel: functions.c */
 	bool has_shared_names;
+	struct hashmap wanted; /* name to struct kernel_symbols: functions.c */
+	bool has_wanted, are_wanted_found;
 	enum cached_answer kprobe_multi, kprobe_session;
 };
 struct provider_cache *provider_cache(const struct provider_env *env);
@@ -154,6 +156,20 @@ const struct hashmap *kernel_shared_names(const struct provider_env *env);
 typedef void (*symbol_fn)(uint64_t address, const char *name, const char *module, void *data);
 void kernel_each_symbol(symbol_fn fn, void *data);
 
+struct kernel_symbol {
+	uint64_t address;
+	const char *module;
+};
+struct kernel_symbols {
+	VEC(struct kernel_symbol)
+	all;
+};
+/* Says that the functions of that name will be asked for. All that are wanted are looked for at
+ * once, when the first are asked for. */
+void kernel_want(const struct provider_env *env, const char *name);
+/* None if the kernel does not tell where they are; NULL if they were not wanted by then. */
+const struct kernel_symbols *kernel_wanted(const struct provider_env *env, const char *name);
+
 /* Where the functions of that name begin, in the module ("vmlinux": the kernel) or, if it is NULL,
  * anywhere; none if the kernel does not tell. */
 void kernel_function_addresses(const char *module, const char *name, struct address_list *list);
@@ -267,6 +283,9 @@ int uprobe_multi_attach(int prog_fd, const struct uprobe_multi *multi);
 #define ATTACH_TRACE_UPROBE_MULTI 48 /* BPF_TRACE_UPROBE_MULTI, Linux 6.6 */
 
 /* --- kprobe_multi.c --- */
+/* Before the first of the programs is attached. */
+void kprobe_multi_prepare(const struct provider_env *env, const struct plan_prog *prog,
+			  enum kprobe_side side);
 /* Whether its links get more room for calls that have not returned when they are given functions
  * more than once. */
 bool kprobe_multi_takes_repeats(const struct provider_env *env);

@@ -284,10 +284,19 @@ static bool can_session(const struct provider_env *env, const struct plan_prog *
 static void kprobe_prepare(const struct provider_env *env, const struct plan_prog *prog,
 			   struct bpf_program *bpf)
 {
-	(void)env;
-	if (prog->is_session)
-		bpf_program__set_expected_attach_type(
-			bpf, (enum bpf_attach_type)ATTACH_TRACE_KPROBE_SESSION);
+	if (!prog->is_session)
+		return;
+	bpf_program__set_expected_attach_type(bpf,
+					      (enum bpf_attach_type)ATTACH_TRACE_KPROBE_SESSION);
+	kprobe_multi_prepare(env, prog, KPROBE_BOTH);
+}
+
+static void kretprobe_prepare(const struct provider_env *env, const struct plan_prog *prog,
+			      struct bpf_program *bpf)
+{
+	(void)bpf;
+	if (prog->is_multi)
+		kprobe_multi_prepare(env, prog, KPROBE_RETURN);
 }
 
 static const char *kprobe_section(const struct provider_env *env, const struct plan_prog *prog)
@@ -448,6 +457,7 @@ const struct provider provider_kretprobe = {
 	.signature = signature,
 	.can_multi = kretprobe_can_multi,
 	.section = kretprobe_section,
+	.prepare = kretprobe_prepare,
 	.attach = kretprobe_attach,
 	.describe = kretprobe_describe,
 };

@@ -12,7 +12,6 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#define SHARED_MOST 1024u /* functions that share the names of some */
 /* That have not returned yet, on all CPUs: each takes 64 bytes or so. */
 #define CALLS_WANTED 4096u
 
@@ -126,56 +125,64 @@ bool kprobe_multi_takes_repeats(const struct provider_env *env)
 }
 
 /* How often each of some functions is to be given. */
-static uint32_t count_repeats(const struct provider_attach *attach, enum kprobe_side side, size_t n)
+static uint32_t count_repeats(const struct provider_env *env, enum kprobe_side side, size_t n)
 {
 	size_t room = n * 2 * (size_t)libbpf_num_possible_cpus();
 
-	if (side == KPROBE_ENTRY || !n || room >= CALLS_WANTED ||
-	    !kprobe_multi_takes_repeats(attach->env))
+	if (side == KPROBE_ENTRY || !n || room >= CALLS_WANTED || !kprobe_multi_takes_repeats(env))
 		return 1;
 	return (uint32_t)((CALLS_WANTED + room - 1) / room);
 }
 
-static void shared_init(struct shared *shared, const struct provider_attach *attach,
-			struct functions *found)
+void kprobe_multi_prepare(const struct provider_env *env, const struct plan_prog *prog,
+			  enum kprobe_side side)
 {
-	*shared = (struct shared){
-		.attach = attach,
-		.next = arena_new_array(attach->arena, uint32_t, attach->prog->targets.len),
-		.found = found,
-	};
-	hashmap_init(&shared->first, attach->arena);
+	if (count_repeats(env, side, prog->targets.len) == 1)
+		return;
+	for (size_t i = 0; i < prog->targets.len; i++)
+		kernel_want(env, prog->targets.data[i].function);
 }
 
-static void find_addresses(struct shared *shared)
+/* Adds where a target's functions begin; false if that is not known. */
+static bool add_addresses(const struct provider_attach *attach, uint32_t index,
+			  struct functions *functions)
 {
-	functions_init(shared->found, shared->attach->arena, shared->most);
-	shared->found->names = NULL;
-	kernel_each_symbol(find_address, shared);
+	const struct plan_target *target = &attach->prog->targets.data[index];
+	const struct kernel_symbols *symbols = kernel_wanted(attach->env, target->function);
+	uint32_t before = functions->n;
+
+	for (size_t i = 0; symbols && i < symbols->all.len; i++) {
+		const struct kernel_symbol *symbol = &symbols->all.data[i];
+
+		if (!target->module || !strcmp(target->module, symbol->module))
+			add_function(functions, NULL, symbol->address, index);
+	}
+	return functions->n > before;
 }
 
 /* All targets, each @repeats times, by one link; false if that is not possible. */
 static bool attach_repeated(const struct provider_attach *attach, enum kprobe_side side,
 			    uint32_t repeats)
 {
-	uint32_t n = (uint32_t)attach->prog->targets.len;
-	struct functions once = {.side = side}, functions = {.side = side};
-	struct shared all;
+	uint32_t ntargets = (uint32_t)attach->prog->targets.len, once;
+	struct functions functions = {.side = side};
+	const struct kernel_symbols *symbols;
 	const char *error = "";
+	size_t most = 0;
 	int fd;
 
-	shared_init(&all, attach, &once);
-	for (uint32_t i = 0; i < n; i++)
-		add_shared(&all, attach->prog->targets.data[i].function, i);
-	all.most = n + SHARED_MOST;
-	find_addresses(&all);
-	if (once.n < n || once.n == all.most)
-		return false;
-	functions_init(&functions, attach->arena, (size_t)once.n * repeats);
+	for (uint32_t i = 0; i < ntargets; i++) {
+		symbols = kernel_wanted(attach->env, attach->prog->targets.data[i].function);
+		most += symbols ? symbols->all.len : 0;
+	}
+	functions_init(&functions, attach->arena, most * repeats);
 	functions.names = NULL;
-	for (uint32_t i = 0; i < once.n * repeats; i++)
-		add_function(&functions, NULL, once.addresses[i % once.n],
-			     once.targets[i % once.n]);
+	for (uint32_t i = 0; i < ntargets; i++)
+		if (!add_addresses(attach, i, &functions))
+			return false;
+	once = functions.n;
+	for (uint32_t i = 0; i < once * (repeats - 1); i++)
+		add_function(&functions, NULL, functions.addresses[i], functions.targets[i]);
 	fd = attach_some(attach, 0, functions.n, &functions, &error);
 	if (fd < 0)
 		return false;
@@ -194,14 +201,18 @@ bool kprobe_multi_attach_all(const struct provider_attach *attach, enum kprobe_s
 	const struct plan_prog *prog = attach->prog;
 	const struct hashmap *names;
 	size_t before = provider_links_count(attach->links);
-	uint32_t repeats = count_repeats(attach, side, prog->targets.len);
+	uint32_t repeats = count_repeats(attach->env, side, prog->targets.len);
 	struct functions by_name = {.side = side}, by_address = {.side = side};
-	struct shared shared;
+	struct shared shared = {
+		.attach = attach,
+		.next = arena_new_array(attach->arena, uint32_t, prog->targets.len),
+		.found = &by_address,
+	};
 
 	if (repeats > 1 && attach_repeated(attach, side, repeats))
 		return true;
 	names = kernel_shared_names(attach->env);
-	shared_init(&shared, attach, &by_address);
+	hashmap_init(&shared.first, attach->arena);
 	functions_init(&by_name, attach->arena, prog->targets.len);
 	for (uint32_t i = 0; i < prog->targets.len; i++) {
 		const char *name = prog->targets.data[i].function;
@@ -213,7 +224,9 @@ bool kprobe_multi_attach_all(const struct provider_attach *attach, enum kprobe_s
 	}
 	if (shared.first.len) {
 		kernel_each_symbol(count_address, &shared);
-		find_addresses(&shared);
+		functions_init(&by_address, attach->arena, shared.most);
+		by_address.names = NULL;
+		kernel_each_symbol(find_address, &shared);
 	}
 	if (attach_functions(attach, &by_name) && attach_functions(attach, &by_address))
 		return true;

@@ -323,6 +323,26 @@ START_TEST(functions_of_the_kernel)
 }
 END_TEST
 
+/* However many programs ask for some, the kernel's symbols, 150,000 or so, are read once. */
+START_TEST(wanted_functions_of_the_kernel_are_looked_for_at_once)
+{
+	const struct kernel_symbols *symbols;
+
+	ck_assert_ptr_null(kernel_wanted(&env, "vfs_read"));
+	kernel_want(&env, "vfs_read");
+	kernel_want(&env, "no_such_function");
+	kernel_want(&env, "vfs_read");
+	symbols = kernel_wanted(&env, "vfs_read");
+	ck_assert_ptr_nonnull(symbols);
+	ck_assert_uint_eq(symbols->all.len, geteuid() == 0);
+	if (symbols->all.len)
+		ck_assert_str_eq(symbols->all.data[0].module, "vmlinux");
+	ck_assert_uint_eq(kernel_wanted(&env, "no_such_function")->all.len, 0);
+	kernel_want(&env, "vfs_write");
+	ck_assert_ptr_null(kernel_wanted(&env, "vfs_write"));
+}
+END_TEST
+
 START_TEST(instructions_have_lengths)
 {
 	static const struct {
@@ -455,6 +475,7 @@ int main(void)
 	tcase_add_test(tests, static_probes);
 	tcase_add_test(tests, operands);
 	tcase_add_test(tests, functions_of_the_kernel);
+	tcase_add_test(tests, wanted_functions_of_the_kernel_are_looked_for_at_once);
 	tcase_add_test(tests, instructions_have_lengths);
 	tcase_add_test(tests, places_in_a_program);
 	tcase_add_test(tests, watchpoints);
