@@ -14,10 +14,11 @@
 static bool parse(const struct provider_env *env, struct diags *diags,
 		  const struct provider_text *text, struct plan_target *target)
 {
-	const char *binary = text->fields[1];
+	const char *binary;
 
 	if (!parse_arity(diags, text, "usdt", 2, 3))
 		return false;
+	binary = text->fields[1];
 	/* Scripts for one process used to leave it out: usdt::provider:name, with -p. */
 	if (!*binary)
 		binary = "*";
