@@ -118,8 +118,8 @@ struct variable {
 	struct span span; /* declaration or first assignment */
 	const struct type *type; /* sema: join over all assignments */
 	uint32_t id; /* sema: unique in its probe, from 0 */
-	enum type_clock
-		clock; /* sema: of its nanoseconds, if it was given nsecs() of another one */
+	/* sema: of its nanoseconds, if it was given nsecs() of another one */
+	enum type_clock clock;
 	bool is_fixed; /* declared with a type */
 	bool is_assigned;
 	bool is_read;

@@ -21,8 +21,8 @@ LLVMValueRef cg_record_member(struct codegen *cg, const struct cg_record *record
 void cg_record_end(struct codegen *cg, const struct cg_record *record);
 /* An event whose payload is made of these integers, each of its member's size. */
 void emit_event_words(struct codegen *cg, uint32_t event, LLVMValueRef *words, uint32_t n);
-/* An event whose payload is made of the values of @args. */
-/* The first @early arguments are worked out before the record is there. */
+/* An event whose payload is made of the values of @args, of which the first @early are worked out
+ * before the record is there. */
 void emit_event(struct codegen *cg, uint32_t event, struct expr *const *args, uint32_t n,
 		uint32_t early);
 

@@ -83,8 +83,8 @@ static bool has_lower(const char *name)
 	return *name;
 }
 
-/* A name is written all in one case; behind a prefix, in upper case. */
-/* name, NAME and BPFTRACE_NAME or SONDE_NAME */
+/* name, NAME, and BPFTRACE_NAME or SONDE_NAME: a name is written all in one case; behind a prefix,
+ * in upper case. */
 static bool is_config_name(const char *name, const char *config)
 {
 	bool lower = has_lower(name);

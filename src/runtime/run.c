@@ -12,9 +12,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define FOLLOW_MS                                                                                  \
-	50 /* how often it is looked at what processes map: files are there as long as they live   \
-	    */
+/* How often it is looked at what processes map: files are there as long as they live. */
+#define FOLLOW_MS 50
 #define POLL_MS 1000 /* how often losses are looked at when nothing else happens */
 
 void run_error(const struct run *run, const char *tag, const char *fmt, ...)
