@@ -456,7 +456,6 @@ struct expr *expr_binary(struct arena *arena, struct span span, enum binary_op o
 struct expr *expr_implicit_cast(struct arena *arena, struct expr *operand, const struct type *type);
 
 struct expr *ast_clone_expr(struct arena *arena, const struct expr *expr); /* NULL gives NULL */
-struct stmt *ast_clone_stmt(struct arena *arena, const struct stmt *stmt);
 struct block *ast_clone_block(struct arena *arena, const struct block *block);
 
 /*

@@ -218,7 +218,7 @@ struct expr *ast_clone_expr(struct arena *arena, const struct expr *expr)
 	return copy;
 }
 
-struct stmt *ast_clone_stmt(struct arena *arena, const struct stmt *stmt)
+static struct stmt *clone_stmt(struct arena *arena, const struct stmt *stmt)
 {
 	struct places places = cloning(arena);
 	struct stmt *copy = arena_memdup(arena, stmt, sizeof(*stmt));
@@ -237,7 +237,7 @@ struct block *ast_clone_block(struct arena *arena, const struct block *block)
 	copy->depth = block->depth;
 	copy->expansion = block->expansion;
 	for (size_t i = 0; i < block->stmts.len; i++)
-		vec_push(arena, &copy->stmts, ast_clone_stmt(arena, block->stmts.data[i]));
+		vec_push(arena, &copy->stmts, clone_stmt(arena, block->stmts.data[i]));
 	copy->tail = ast_clone_expr(arena, block->tail);
 	return copy;
 }

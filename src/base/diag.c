@@ -187,7 +187,8 @@ bool diags_muted_error(const struct diags *diags)
 	return diags->muted_error;
 }
 
-char *diag_location_text(struct arena *arena, const struct sources *sources, struct span span)
+/* The head of a located message: "FILE:L:C-E: ", or "FILE:L1-L2: ", or "". */
+static char *location_text(struct arena *arena, const struct sources *sources, struct span span)
 {
 	struct location start = sources_locate(sources, span.start);
 	struct location end = sources_locate(sources, span.end);
@@ -314,7 +315,7 @@ static void render(const struct diags *diags, const struct diag *diag, FILE *out
 	struct strbuf head = STRBUF_INIT;
 	struct arena *scratch = arena_new();
 
-	strbuf_adds(&head, diag_location_text(scratch, diags->sources, diag->span));
+	strbuf_adds(&head, location_text(scratch, diags->sources, diag->span));
 	diag_put_severity(&head, style, diag->severity, diag->tag);
 	fprintf(out, "%s%s\n", strbuf_str(&head), diag->text);
 	strbuf_free(&head);
@@ -325,7 +326,7 @@ static void render(const struct diags *diags, const struct diag *diag, FILE *out
 		if (note->is_hint && style->no_warnings)
 			continue;
 		fprintf(out, "%s%s%s\n", note->is_hint ? "HINT: " : "",
-			diag_location_text(scratch, diags->sources, note->span), note->text);
+			location_text(scratch, diags->sources, note->span), note->text);
 		render_place(out, diags->sources, note->span);
 	}
 	arena_free(scratch);

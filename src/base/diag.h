@@ -70,10 +70,6 @@ void diag_say(FILE *out, const struct diag_style *style, enum diag_severity seve
 void diag_say_hint(FILE *out, const struct diag_style *style, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* The one place that knows the head of a located message: "FILE:L:C-E: ", or "FILE:L1-L2: ", or "".
- */
-char *diag_location_text(struct arena *arena, const struct sources *sources, struct span span);
-
 /*
  * The nearest of @n names to @name by edit distance, for "did you mean": NULL if none is close
  * (more than a third of the letters differ).

@@ -287,7 +287,8 @@ const struct elf_function *elf_find_address(const struct elf_functions *function
 	return NULL;
 }
 
-bool elf_read(const char *path, uint64_t offset, void *data, size_t size)
+/* Reads bytes of a file on disk; false unless all are there. */
+static bool read_bytes(const char *path, uint64_t offset, void *data, size_t size)
 {
 	const char *separator = archive_separator(path);
 	char *file = strndup(path, separator ? (size_t)(separator - path) : strlen(path));
@@ -360,7 +361,7 @@ int elf_check_offset(const struct provider_env *env, const char *path,
 	if (env->unsafe)
 		return 0;
 	code = arena_alloc(arena, function->size + 1);
-	if (!elf_read(path, function->file_offset, code, function->size) ||
+	if (!read_bytes(path, function->file_offset, code, function->size) ||
 	    insn_begins_at(code, function->size, offset))
 		return 0;
 	*error = arena_printf(arena,

@@ -194,8 +194,6 @@ const struct elf_function *elf_find_address(const struct elf_functions *function
 					    uint64_t address);
 /* The file to be probed: the archive that holds @path, or @path itself. All offsets are in it. */
 const char *elf_file_on_disk(const struct provider_env *env, const char *path);
-/* Reads bytes of a file on disk; false unless all are there. */
-bool elf_read(const char *path, uint64_t offset, void *data, size_t size);
 /* Whether a breakpoint of @provider may be put @offset bytes into a function: 0, or negative errno
  * with *error. */
 int elf_check_offset(const struct provider_env *env, const char *path,

@@ -161,6 +161,9 @@ static bool is_byte_array(const struct type *type)
 	       type->array.element->size == 1;
 }
 
+/* Whether a written cast is allowed. */
+static bool can_cast(struct sema *sema, const struct type *from, const struct type *to);
+
 static bool can_cast_members(struct sema *sema, const struct type *from, const struct type *to)
 {
 	uint32_t n, m, i;
@@ -170,12 +173,12 @@ static bool can_cast_members(struct sema *sema, const struct type *from, const s
 	if (n != m)
 		return false;
 	for (i = 0; i < n; i++)
-		if (!sema_can_cast(sema, a[i].type, b[i].type))
+		if (!can_cast(sema, a[i].type, b[i].type))
 			return false;
 	return true;
 }
 
-bool sema_can_cast(struct sema *sema, const struct type *from, const struct type *to)
+static bool can_cast(struct sema *sema, const struct type *from, const struct type *to)
 {
 	if (from == to)
 		return !type_is_aggregate(from) && from->kind != TYPE_NONE;
@@ -275,7 +278,7 @@ void sema_cast(struct sema *sema, struct expr **expr)
 		return;
 	fit_literal(sema, cast->cast.operand, to);
 	from = cast->cast.operand->type;
-	if (!sema_can_cast(sema, from, to)) {
+	if (!can_cast(sema, from, to)) {
 		sema_error(sema, "invalid-cast", cast->span, "Cannot cast from \"%s\" to \"%s\"",
 			   sema_type_name(sema, from), sema_type_name(sema, to));
 		cast->type = sema->unknown;

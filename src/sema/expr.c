@@ -147,7 +147,7 @@ static void expand_macro(struct sema *sema, struct expr **expr, const struct typ
 	*expr = body;
 }
 
-void sema_ident(struct sema *sema, struct expr **expr)
+static void make_ident(struct sema *sema, struct expr **expr)
 {
 	struct types_macro macro;
 	struct expr *ident = *expr;
@@ -356,7 +356,7 @@ void sema_expr(struct sema *sema, struct expr **expr)
 		sema_param_count(sema, expr);
 		break;
 	case EXPR_IDENT:
-		sema_ident(sema, expr);
+		make_ident(sema, expr);
 		break;
 	case EXPR_BUILTIN:
 		sema_builtin(sema, expr);

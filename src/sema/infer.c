@@ -11,6 +11,7 @@
 #define PATIENT_ROUNDS 20
 
 static bool join_expr(struct sema *sema, struct infer *infer, const struct expr *value);
+static bool join_type(struct sema *sema, struct infer *infer, const struct type *type);
 
 /* --- integers --- */
 
@@ -159,7 +160,7 @@ static bool join_members(struct sema *sema, struct infer *infer, const struct ty
 		if (!find_member(like, places, n, fields[i].name, i, &at))
 			return false;
 		if (member ? !join_expr(sema, &members[at], member)
-			   : !infer_quiet(sema, &members[at], fields[i].type))
+			   : !join_type(sema, &members[at], fields[i].type))
 			return false;
 	}
 	infer->shape = like;
@@ -253,7 +254,8 @@ static bool join_other(struct sema *sema, struct infer *infer, const struct type
 	return true;
 }
 
-bool infer_quiet(struct sema *sema, struct infer *infer, const struct type *type)
+/* As infer_type(), without telling anyone. */
+static bool join_type(struct sema *sema, struct infer *infer, const struct type *type)
 {
 	if (!type || type == sema->unknown)
 		return true;
@@ -279,7 +281,7 @@ static bool join_expr(struct sema *sema, struct infer *infer, const struct expr 
 		return join_expr(sema, infer, value->block->tail);
 	if (has_members(value->type) && (!infer->type || has_members(infer->type)))
 		return join_members(sema, infer, value->type, value);
-	return infer_quiet(sema, infer, value->type);
+	return join_type(sema, infer, value->type);
 }
 
 /* --- entrances --- */
@@ -305,7 +307,7 @@ bool infer_expr(struct sema *sema, struct infer *infer, const struct expr *value
 bool infer_type(struct sema *sema, struct infer *infer, const struct type *type)
 {
 	struct infer tried = *infer;
-	bool joins = infer_quiet(sema, &tried, type);
+	bool joins = join_type(sema, &tried, type);
 
 	return accept(sema, infer, &tried, joins);
 }

@@ -230,8 +230,6 @@ void sema_cast_to_64(struct sema *sema, struct expr **expr);
 /* A pointer type @to made of a value of type @from: it points into the same space. Others: @to. */
 const struct type *sema_keep_space(struct sema *sema, const struct type *to,
 				   const struct type *from);
-/* Whether a written cast from @from to @to is allowed. */
-bool sema_can_cast(struct sema *sema, const struct type *from, const struct type *to);
 /* Whether a literal that becomes an enum is one of its values; else that is reported. Others may be
  * any number. */
 bool sema_check_enum(struct sema *sema, const struct expr *value, const struct type *to);
@@ -298,9 +296,8 @@ struct sema_map *sema_map(struct sema *sema, struct expr *expr, enum map_use use
  * into the map's key, casts it to the key's type.
  */
 void sema_map_key(struct sema *sema, struct sema_map *map, struct expr **key);
-/* The types learned so far; sema->unknown before the first value. */
+/* The type learned so far; sema->unknown before the first value. */
 const struct type *sema_map_value_type(struct sema *sema, const struct sema_map *map);
-const struct type *sema_map_key_type(struct sema *sema, const struct sema_map *map);
 /* This program updates per-CPU values of the map (count() ...). */
 void sema_map_updates(struct sema *sema, struct sema_map *map);
 /* "Undefined map" if nothing assigns it. */
@@ -308,8 +305,6 @@ void map_check_defined(struct sema *sema, const struct sema_map *map, struct spa
 /* What a probe that is left out would write is a map in the others, too: there is just nothing in
  * it. */
 void map_keep_left_out(struct sema *sema, const struct probe *probe);
-/* The entry of @name, made if it is not there. */
-struct sema_map *map_get(struct sema *sema, const char *name, struct span span);
 /* The checked value is assigned: joins its type into the map's. */
 void map_assign(struct sema *sema, struct sema_map *map, struct expr *target, struct expr **value);
 /* ++ and -- (@value NULL), compound assignment of a checked value. */
@@ -337,8 +332,6 @@ const char *sema_read_helper(const struct sema *sema, const struct type *ptr, bo
  * sema->changed when something new was learned. Unknown values change nothing. */
 bool infer_expr(struct sema *sema, struct infer *infer, const struct expr *value);
 bool infer_type(struct sema *sema, struct infer *infer, const struct type *type);
-/* The same, without telling anyone. */
-bool infer_quiet(struct sema *sema, struct infer *infer, const struct type *type);
 /* ++ and compound assignment: 8 bytes. */
 void infer_wide(struct sema *sema, struct infer *infer);
 /* What nothing is assigned to: a zero, as a literal. */
@@ -415,7 +408,6 @@ void finish_plan(struct sema *sema); /* finish.c */
 void size_check(struct sema *sema); /* size.c: values and programs that take too much memory */
 
 /* --- inside the core: each handles its kinds of sema_expr() --- */
-void sema_ident(struct sema *sema, struct expr **expr);
 void sema_var(struct sema *sema, struct expr **expr);
 void sema_map_read(struct sema *sema, struct expr **expr);
 void sema_unary(struct sema *sema, struct expr **expr);

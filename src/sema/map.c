@@ -14,7 +14,8 @@ static const struct map_decl *find_decl(const struct sema *sema, const char *nam
 	return NULL;
 }
 
-struct sema_map *map_get(struct sema *sema, const char *name, struct span span)
+/* The entry of @name, made if it is not there. */
+static struct sema_map *map_get(struct sema *sema, const char *name, struct span span)
 {
 	struct sema_map *map = hashmap_gets(&sema->map_names, name);
 
@@ -113,7 +114,7 @@ const struct type *sema_map_value_type(struct sema *sema, const struct sema_map 
 	return map->value.type ? map->value.type : sema->unknown;
 }
 
-const struct type *sema_map_key_type(struct sema *sema, const struct sema_map *map)
+static const struct type *key_type(struct sema *sema, const struct sema_map *map)
 {
 	return map->key.type ? map->key.type : sema->unknown;
 }
@@ -178,7 +179,7 @@ static void report_key(struct sema *sema, const struct sema_map *map, const stru
 		"Argument mismatch for @%s: trying to access with arguments: '%s' when map expects "
 		"arguments: '%s'",
 		map->name, sema_type_name(sema, key->type),
-		sema_type_name(sema, sema_map_key_type(sema, map)));
+		sema_type_name(sema, key_type(sema, map)));
 
 	if (map->first_key.start != key->span.start)
 		diag_note(diag, map->first_key, "This is the first use.");

@@ -33,11 +33,6 @@ void types_free(struct types *types)
 	types->dwarf = NULL;
 }
 
-struct arena *types_arena(struct types *types)
-{
-	return types->arena;
-}
-
 struct type *types_new_type(struct types *types, enum type_kind kind, uint32_t size, uint32_t align)
 {
 	struct type *type = arena_new_object(types->arena, struct type);

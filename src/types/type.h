@@ -197,7 +197,6 @@ struct types;
 struct types *types_new(struct arena *arena);
 void types_free(struct types *types); /* releases what lies outside the arena (BTF, tracefs,
 					 libclang, DWARF) */
-struct arena *types_arena(struct types *types);
 
 /* --- making types; each returns the one interned instance --- */
 const struct type *type_none(struct types *types);
