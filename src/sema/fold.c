@@ -430,19 +430,44 @@ static bool apply_suffix(const char *rest, wide *value)
 	return false;
 }
 
-/* A text that is a number as a whole. */
+/* Longer texts are no numbers. */
+#define NUMBER_SIZE 100
+
+/* Leaves out each "_" that stands before a digit; false if there are others. */
+static bool copy_digits(const char *text, bool is_hex, char copy[NUMBER_SIZE])
+{
+	const char *digits = is_hex ? "_0123456789abcdefABCDEF" : "_0123456789";
+	size_t n = 0;
+
+	for (; *text; text++) {
+		if (*text == '_' && (!text[1] || !strchr(digits, text[1])))
+			return false;
+		if (*text == '_')
+			continue;
+		if (n + 1 == NUMBER_SIZE)
+			return false;
+		copy[n++] = *text;
+	}
+	copy[n] = '\0';
+	return true;
+}
+
+/* A text that is a number as a whole, in any form that scripts may write it. */
 static bool parse_number(const char *text, wide *value)
 {
-	bool is_negative = *text == '-';
-	char *end;
+	bool is_negative = *text == '-', is_hex;
+	char digits[NUMBER_SIZE], *end;
 
 	if (*text == '-' || *text == '+')
 		text++;
 	if (*text < '0' || *text > '9')
 		return false;
+	is_hex = text[1] == 'x' || text[1] == 'X';
+	if (!copy_digits(text, is_hex, digits))
+		return false;
 	errno = 0;
-	*value = (wide)strtoull(text, &end, 0);
-	if (errno || !apply_suffix(end, value))
+	*value = (wide)strtoull(digits, &end, 0);
+	if (errno || (is_hex && *end) || !apply_suffix(end, value))
 		return false;
 	if (is_negative)
 		*value = -*value;
