@@ -107,16 +107,37 @@ LLVMValueRef emit_call_reg(struct codegen *cg, const struct expr *call, LLVMValu
 
 /* --- the traced function --- */
 
-/* Where kprobes and uprobes are not at a function's start, there is the instruction pointer only.
- */
+static bool is_return_to_user(const struct provider *provider)
+{
+	return provider->flags & PROVIDER_USER && provider->provides & PROVIDES_RETVAL;
+}
+
+/* Where kprobes and uprobes are not at a function's start, there is the instruction pointer only;
+ * before Linux 6.6, that is so for all uprobes. On return it is where the function was called. */
+static LLVMValueRef emit_unknown_function(struct codegen *cg)
+{
+	if (is_return_to_user(cg->program->provider))
+		return emit_returning_function(cg);
+	return emit_ctx_load(cg, REGS_IP, 8);
+}
+
 LLVMValueRef emit_function_address(struct codegen *cg)
 {
-	LLVMValueRef ip = emit_helper(cg, BPF_FUNC_get_func_ip, cg->i64, cg_ctx(cg));
+	LLVMValueRef known = emit_helper(cg, BPF_FUNC_get_func_ip, cg->i64, cg_ctx(cg)), other;
+	LLVMBasicBlockRef from, unknown, next;
 
 	if (!has_registers(cg))
-		return ip;
-	return LLVMBuildSelect(cg->builder, LLVMBuildIsNull(cg->builder, ip, ""),
-			       emit_ctx_load(cg, REGS_IP, 8), ip, "");
+		return known;
+	from = cg_current(cg);
+	unknown = cg_block(cg, "func_unknown");
+	next = cg_block(cg, "func");
+	emit_branch(cg, LLVMBuildIsNull(cg->builder, known, ""), unknown, next);
+	cg_position(cg, unknown);
+	other = emit_unknown_function(cg);
+	unknown = cg_current(cg);
+	emit_jump(cg, next);
+	cg_position(cg, next);
+	return emit_phi(cg, other, unknown, known, from);
 }
 
 LLVMValueRef emit_builtin_func(struct codegen *cg, const struct expr *builtin, LLVMValueRef dst)

@@ -92,6 +92,18 @@ LLVMValueRef emit_builtin_leader_comm(struct codegen *cg, const struct expr *bui
 	return emit_comm_of(cg, builtin, "group_leader", dst);
 }
 
+/* --- the function that is returning --- */
+
+/* What the kernel itself keeps, of a uretprobe that it runs, for the current task. */
+LLVMValueRef emit_returning_function(struct codegen *cg)
+{
+	LLVMValueRef task = emit_helper0(cg, BPF_FUNC_get_current_task, cg->i64), hit;
+
+	hit = emit_pointer(cg, emit_pointer(cg, task, "task_struct", "utask"), "uprobe_task",
+			   "vaddr");
+	return emit_pointer(cg, hit, "uprobe_dispatch_data", "bp_addr");
+}
+
 /* --- the name of a process --- */
 
 #define NS_LEVELS 4 /* of nested pid namespaces that are looked through */

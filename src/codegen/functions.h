@@ -92,6 +92,7 @@ LLVMValueRef emit_table_row(struct codegen *cg, LLVMValueRef table, LLVMValueRef
 LLVMValueRef emit_cookie(struct codegen *cg);
 /* i64: where the traced function begins; within it for probes that are not at its start. */
 LLVMValueRef emit_function_address(struct codegen *cg);
+LLVMValueRef emit_returning_function(struct codegen *cg); /* i64; in a uretprobe */
 
 /* --- static probes (usdt.c) --- */
 
