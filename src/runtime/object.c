@@ -216,11 +216,10 @@ static bool open_object(struct run *run, const struct elf_parts *parts, const ch
 	prepare_programs(run);
 	map = bpf_object__find_map_by_name(run->object, ".rodata");
 	rodata = map ? (void *)(uintptr_t)bpf_map__initial_value(map, &size) : NULL;
-	if (parts->has_settings) {
-		if (!rodata || size < parts->settings_offset + sizeof(struct plan_settings))
-			return bad_object(run, "no room for the settings");
-		fill_settings(run, (void *)((char *)rodata + parts->settings_offset));
-	}
+	if (!parts->has_settings || !rodata ||
+	    size < parts->settings_offset + sizeof(struct plan_settings))
+		return bad_object(run, "no room for the settings");
+	fill_settings(run, (void *)((char *)rodata + parts->settings_offset));
 	bpf_object__for_each_map(map, run->object)
 	{
 		if (!strncmp(bpf_map__name(map), PLAN_MAP_SCRATCH, strlen(PLAN_MAP_SCRATCH)))
@@ -344,13 +343,13 @@ static int map_fd(const struct run *run, const char *name)
 
 /* What libbpf has in memory is a copy, unless a skeleton was loaded: the kernel's is mapped here.
  */
-static bool map_state(struct run *run, uint64_t offset)
+static bool map_state(struct run *run, const struct elf_parts *parts)
 {
 	const struct bpf_map *data = bpf_object__find_map_by_name(run->object, ".data");
 	size_t size = data ? bpf_map__value_size(data) : 0;
 	char *memory;
 
-	if (size < offset + sizeof(struct plan_state))
+	if (!parts->has_state || size < parts->state_offset + sizeof(struct plan_state))
 		return bad_object(run, "no room for the state");
 	memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(data), 0);
 	if (memory == MAP_FAILED) {
@@ -360,7 +359,7 @@ static bool map_state(struct run *run, uint64_t offset)
 	}
 	run->state_memory = memory;
 	run->state_size = size;
-	run->state = (struct plan_state *)(void *)(memory + offset);
+	run->state = (struct plan_state *)(void *)(memory + parts->state_offset);
 	return true;
 }
 
@@ -368,7 +367,7 @@ static bool open_maps(struct run *run, const struct elf_parts *parts)
 {
 	int fd;
 
-	if (parts->has_state && !map_state(run, parts->state_offset))
+	if (!map_state(run, parts))
 		return false;
 	for (size_t i = 0; i < run->plan->maps.len; i++) {
 		struct run_map *map = &run->maps[i];

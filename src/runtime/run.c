@@ -110,7 +110,7 @@ static void drain_some(struct run *run)
 {
 	if (run->ring)
 		ring_buffer__consume(run->ring);
-	if (run->state && run->state->exiting && !run->result->exit_called) {
+	if (run->state->exiting && !run->result->exit_called) {
 		/* The event itself was lost. */
 		run->result->exit_called = true;
 		run->result->exit_code = (int)(run->state->exit_code & 0xff);
@@ -277,7 +277,7 @@ static void trace(struct run *run)
 		return;
 	/* What begin printed stands in the ring buffer until it is known how many probes there are.
 	 */
-	run->stopping = run->state && run->state->exiting;
+	run->stopping = run->state->exiting;
 	if (run->options->test_or_bench) {
 		test(run);
 		return;

@@ -57,8 +57,7 @@ static void forget_exit(struct run *run)
 	run->result->exit_called = false;
 	run->result->exit_code = 0;
 	run->stopping = false;
-	if (run->state)
-		run->state->exiting = 0;
+	run->state->exiting = 0;
 }
 
 static void run_test(struct run *run, const struct plan_prog *prog, int fd)
