@@ -24,21 +24,28 @@ bool parse_arity(struct diags *diags, const struct provider_text *text, const ch
 	return false;
 }
 
+/* -1 for a character that is none. */
+static int digit_value(char c, int base)
+{
+	const char *digits = "0123456789abcdef";
+	const char *digit = memchr(digits, c | 0x20, (size_t)base);
+
+	return digit ? (int)(digit - digits) : -1;
+}
+
 bool parse_number(const char *field, uint64_t *number)
 {
-	int base = 10;
+	int base = 10, digit;
 
 	*number = 0;
 	if (field[0] == '0' && (field[1] == 'x' || field[1] == 'X')) {
 		base = 16;
 		field += 2;
 	}
-	if (!*field)
+	if (!*field || (base == 10 && *field == '_'))
 		return false;
 	for (; *field; field++) {
-		const char *digits = "0123456789abcdef", *digit;
-
-		if (*field == '_')
+		if (*field == '_' && (field[1] == '_' || digit_value(field[1], base) >= 0))
 			continue;
 		if (base == 10 && *field == 'e' && field[1]) {
 			uint64_t exponent;
@@ -50,9 +57,9 @@ bool parse_number(const char *field, uint64_t *number)
 					return false;
 			return true;
 		}
-		digit = memchr(digits, *field | 0x20, (size_t)base);
-		if (!digit || __builtin_mul_overflow(*number, (uint64_t)base, number) ||
-		    __builtin_add_overflow(*number, (uint64_t)(digit - digits), number))
+		digit = digit_value(*field, base);
+		if (digit < 0 || __builtin_mul_overflow(*number, (uint64_t)base, number) ||
+		    __builtin_add_overflow(*number, (uint64_t)digit, number))
 			return false;
 	}
 	return true;
