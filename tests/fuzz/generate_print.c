@@ -415,7 +415,10 @@ static bool print_flow(struct strbuf *out, const struct statement *stmt, uint32_
 		strbuf_addc(out, '}');
 		return true;
 	case STMT_UNROLL:
-		strbuf_addf(out, "unroll(%u) ", stmt->n);
+		if (stmt->text)
+			strbuf_addf(out, "unroll %s ", stmt->text);
+		else
+			strbuf_addf(out, "unroll(%u) ", stmt->n);
 		break;
 	case STMT_FIND:
 		strbuf_addf(out, "if (find(%s, ", stmt->target->storage->name);
@@ -522,7 +525,7 @@ void script_print(struct strbuf *out, const struct script *script)
 		strbuf_addf(out, "%s\n", script->c_types.data[i]->c->text);
 	strbuf_addf(out,
 		    "config = { print_maps_on_exit = %u; unstable_tseries = enable; "
-		    "unstable_dw_ustack = enable; max_strlen = %u }\n",
+		    "unstable_dw_ustack = enable; unstable_typeinfo = enable; max_strlen = %u }\n",
 		    script->prints_maps, script->max_strlen);
 	for (size_t i = 0; i < script->maps.len; i++)
 		if (script->maps.data[i]->declared)

@@ -369,6 +369,11 @@ static const struct statement *unrolled(struct script *script)
 	stmt->n = 1 + random_below(&script->random, 4);
 	if (script->iterations > 1) /* each time round is code of its own */
 		return NULL;
+	if (random_once_in(&script->random, 4)) {
+		vec_push(script->arena, &script->positional,
+			 arena_printf(script->arena, "%u", stmt->n));
+		stmt->text = arena_printf(script->arena, "$%zu", script->positional.len);
+	}
 	stmt->storage = none;
 	script->iterations *= stmt->n;
 	script->loops++;

@@ -43,7 +43,7 @@ static const struct other {
 };
 
 struct leaf {
-	const char *text, *type; /* "#i", "#s": an integer, a text */
+	const char *text, *type; /* "#i", "#s": an integer, a text; "#v": the row's variable */
 };
 
 static const struct leaf leaves[] = {
@@ -90,6 +90,30 @@ static const struct leaf leaves[] = {
 	{"curtask.thread_info.flags", "uint64"},
 	{"strlen(str(curtask.fs.pwd.dentry.d_name.name, 40))", "uint64"},
 	{"((#i, #s, comm)).2", "string"},
+	/* addresses, indexes and sizes that only a run tells */
+	{"*(uint64 *)((uint64)curtask + ((#i) & 4095))", "uint64"},
+	{"((struct task_struct *)((uint64)curtask + 8 * (rand & 7))).pid", "int32"},
+	{"(*(struct task_struct **)((uint64)curtask + (#i))).tgid", "int32"},
+	{"container_of((struct list_head *)((uint64)curtask + offsetof(struct task_struct, "
+	 "tasks)), struct task_struct, tasks).tgid",
+	 "int32"},
+	{"({ let #v = (uint16 *)curtask; #v += #i; #v -= rand & 7; #v[#i] })", "uint16"},
+	{"({ let #v = curtask.parent; let #vp = &#v; (**#vp).tgid })", "int32"},
+	{"((uint8[8])(int64)(#i))[(#i) & 7]", "uint8"},
+	{"({ let #v = (int16[4])(int64)(#i); #v[rand + (#i)] })", "int16"},
+	{"((bool[2])(int16)(#i))[rand & 1]", "bool"},
+	{"(bool)(curtask + (#i))", "bool"},
+	{"(string[4])(#s)", "string"},
+	{"strlen((string[3])(#s))", "uint64"},
+	{"comm[rand ^ (#i)]", "int8"},
+	{"str(#i, 9)[rand]", "int8"},
+	{"(1, (uint16)2, (uint32)(#i)).2", "uint32"},
+	{"(a = #s, b = (int16)(#i)).b", "int16"},
+	{"({ let #v = (int64)0; @found[(int64)(#i)] = (int64)(#i); find(@found, (int64)(#i), "
+	 "#v) ? #v : 3 })",
+	 "int64"},
+	{"*(uint64 *)kaddr(\"vfs_read\")", "uint64"},
+	{"typeinfo((#i, #s)).2", "string"},
 };
 
 struct probe_kind {
@@ -127,6 +151,9 @@ static const struct probe_kind probes[] = {
 	{"usdt:" SONDE_FIXTURES "/usdt:*", {{"arg0", "int64"}, {"str(arg1)", "string"}}},
 	{"tracepoint:sched:sched_waking,tracepoint:sched:sched_wakeup*",
 	 {{"args.comm", "string"}, {"args.prio", "int32"}}},
+	{"uprobe:" CALLS ":first,uprobe:" CALLS ":second,uretprobe:" CALLS ":second",
+	 {{"reg(\"ip\")", "uint64"}}},
+	{"tracepoint:sched:sched_switch,rawtracepoint:sched_switch,interval:s:1", {{NULL, NULL}}},
 	{"rawtracepoint:sched_process_exit,rawtracepoint:sched_process_free",
 	 {{"args.p.comm", "string"}, {"arg0", "uint64"}}},
 };
@@ -184,10 +211,11 @@ static void add_node(struct script *script, struct strbuf *text, const struct sh
 	node_print(text, node);
 }
 
-/* The leaf's text, expressions in the places for them. */
+/* The leaf's text, expressions in the places for them, and one name for its variable. */
 static const char *fill(struct script *script, const char *text, uint32_t depth)
 {
 	struct strbuf filled = STRBUF_INIT;
+	uint32_t variable = script->names++;
 	const char *kept;
 
 	depth = depth ? depth - 1 : 0;
@@ -196,6 +224,8 @@ static const char *fill(struct script *script, const char *text, uint32_t depth)
 			add_node(script, &filled, shape_int(8, true), depth), text++;
 		else if (*text == '#' && text[1] == 's')
 			add_node(script, &filled, &shape_string, depth), text++;
+		else if (*text == '#' && text[1] == 'v')
+			strbuf_addf(&filled, "$v%u", variable), text++;
 		else
 			strbuf_addc(&filled, *text);
 	}
@@ -439,6 +469,23 @@ static const char *const texts[] = {
 	"print(curtask.signal.rlim[2]); print(len(ustack(raw, 6)))",
 	"if comptime (is_str(#s)) { print(#s) }",
 	"print((#s, str(#i, 64), curtask.comm))",
+	"join((char **)(#i))",
+	"join((int8 **)curtask, \",\")",
+	"for #v : 0..(uint32)(#i) { if (#v > 5) { break } @rounds[#v, #s, kstack(2)] = count() }",
+	"for #v : (int64)(#i)..(int64)(#i) { if (#v & 7) { return } @n[(int64)#v] = #s }",
+	"@inet[ntop(#i)] = count()",
+	"@mac[macaddr(kptr((uint8 *)(#i)))] = (rand, pton(\"::1\"))",
+	"@buffers[buf(#s, (#i) & 31), ntop(#i)] = max((int64)(#i))",
+	"for #va : 0..3 { for #vb : 0..3 { @big[((int64)#va, #s, (kstack(9), ustack(5), comm, "
+	"curtask.se.load))] = ((int64)#vb, #s, kstack(3)) } }",
+	"for #va : 0..3 { for #vb : 0..3 { if (#i) { @wide[(kstack, ustack, (int64)#va, "
+	"(int64)#vb, #s)]++ } } }",
+	"#v = (uint8 *)(#i); #v += #i; print(#v[#i]); #v -= rand; print((uint16)#v > rand)",
+	"#v = (struct task_struct *)(#i); print((#v.mm.mmap_base, *(struct list_head *)#v))",
+	"@kept = (int64)(#i); @address = &@kept; print(*@address); print(*(@address + (#i)))",
+	"@pointers[(int64)(#i)] = (int8 *)&@kept; @kept = (int64)(#i); "
+	"print(@pointers[(int64)(#i)][#i])",
+	"#v = (int16[2])(uint32)(#i); print((#v[rand & 1], #v[rand - (#i)])); @array[#v] = #v",
 };
 
 const struct statement *statement_unknown(struct script *script)
