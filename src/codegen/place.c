@@ -441,6 +441,10 @@ static LLVMValueRef emit_place_scalar(struct codegen *cg, const struct place *pl
 				       place->bits);
 	else
 		value = emit_word(cg, place, type->size, error);
+	/* A number cast to bool[], and memory of others, may have any bytes. */
+	if (type->kind == TYPE_BOOL && !place->bits)
+		value = LLVMBuildZExt(cg->builder, LLVMBuildIsNotNull(cg->builder, value, ""),
+				      cg->i8, "");
 	if (place->is_inside)
 		value = LLVMBuildSelect(cg->builder, place->is_inside, value,
 					LLVMConstNull(LLVMTypeOf(value)), "");
