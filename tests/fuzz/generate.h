@@ -65,7 +65,7 @@ struct c_type {
 	VEC(struct c_member)
 	members;
 	uint32_t align;
-	bool has_text;
+	bool has_text; /* or a _Bool: not all bytes will do */
 	struct storage *memory; /* that such a struct lies over */
 };
 
@@ -416,8 +416,11 @@ void printf_evaluate(struct script *script, const struct statement *stmt, struct
 /* --- bytes.c --- */
 /* NULL if what was tried does not exist here. */
 const struct node *node_bytes_integer(struct script *script, uint32_t depth);
+const struct node *node_bytes_bool(struct script *script, uint32_t depth);
 const struct node *node_bytes_array(struct script *script, const struct shape *shape);
 const struct node *node_bytes_text(struct script *script, uint32_t depth);
+/* A text that is cast to a shorter one, or a longer. */
+const struct node *node_bytes_cut(struct script *script, uint32_t depth);
 /* Of the kind SHAPE_BYTES. */
 const struct node *node_bytes(struct script *script);
 struct value bytes_evaluate(struct script *script, const struct node *node);

@@ -105,6 +105,24 @@ const struct node *node_bytes_integer(struct script *script, uint32_t depth)
 	return compare_bytes(script);
 }
 
+/* Each byte of a number as one, by an index that may be unknown. */
+const struct node *node_bytes_bool(struct script *script, uint32_t depth)
+{
+	static const struct shape arrays[] = {
+		{.kind = SHAPE_ARRAY, .size = 1, .n = 2, .name = "bool"},
+		{.kind = SHAPE_ARRAY, .size = 1, .n = 4, .name = "bool"},
+		{.kind = SHAPE_ARRAY, .size = 1, .n = 8, .name = "bool"},
+	};
+	const struct shape *array = &arrays[random_below(&script->random, 3)];
+	struct node *node = node_new(script, NODE_ELEMENT, &shape_bool);
+
+	node_add(node,
+		 node_cast(script, array, node_exact(script, shape_int(array->n, false), depth)));
+	node_add(node, node_binary(script, OP_AND, node_integer(script, depth),
+				   node_int(script, (wide)array->n - 1)));
+	return node;
+}
+
 /* --- texts and arrays --- */
 
 /* The names of those that all systems have. */
@@ -133,6 +151,17 @@ const struct node *node_bytes_array(struct script *script, const struct shape *s
 	node->text = arena_printf(script->arena, "%u.%u.%u.%u", random_below(&script->random, 256),
 				  random_below(&script->random, 256),
 				  random_below(&script->random, 3), 255 - node->index);
+	return node;
+}
+
+const struct node *node_bytes_cut(struct script *script, uint32_t depth)
+{
+	struct node *node = node_new(script, NODE_CAST, &shape_string);
+
+	node_add(node, node_of(script, &shape_string, depth));
+	node->is_constant = node->kids[0]->is_constant;
+	node->literal = 1 + random_below(&script->random, 12);
+	node->text = arena_printf(script->arena, "string[%u]", (unsigned)node->literal);
 	return node;
 }
 

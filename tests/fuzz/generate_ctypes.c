@@ -70,6 +70,8 @@ static const char *c_name(const struct shape *shape)
 
 	if (shape->kind == SHAPE_STRUCT || shape->kind == SHAPE_ENUM)
 		return shape->name;
+	if (shape->kind == SHAPE_BOOL)
+		return "_Bool";
 	return names[shape->is_signed][__builtin_ctz(shape->size)];
 }
 
@@ -79,10 +81,15 @@ static void add_number(struct layout *layout, bool is_bits)
 {
 	struct random *random = &layout->script->random;
 	const struct shape *shape = shape_random_int(layout->script);
+	/* What else than 0 and 1 stands there is nobody's business. */
+	bool may_be_bool = !layout->is_union && !layout->is_anonymous;
 	struct c_member member = {.shape = shape};
 
 	if (is_bits)
 		member.width = 1 + random_below(random, shape->size * 8 - 1);
+	else if (may_be_bool && random_once_in(random, 6))
+		member.shape = shape = &shape_bool;
+	layout->type->has_text |= shape == &shape_bool;
 	add_member(layout, member);
 	strbuf_addf(&layout->text, "%s %s", c_name(shape), vec_last(&layout->type->members).name);
 	if (is_bits)
@@ -298,6 +305,9 @@ static void fill(struct script *script, const struct shape *shape, uint8_t *byte
 		for (uint32_t i = 0, n = random_below(random, size); i < n; i++)
 			bytes[i] = (uint8_t) "abc xyz019"[random_below(random, 10)];
 		break;
+	case SHAPE_BOOL:
+		*bytes &= 1;
+		break;
 	case SHAPE_ENUM:
 		constant = (int32_t)shape->c->members.data[random_below(random, 4)].constant;
 		if (random_below(random, 2))
@@ -449,6 +459,7 @@ static struct value decode(struct script *script, const struct shape *shape, con
 	switch ((int)shape->kind) {
 	case SHAPE_INT:
 	case SHAPE_ENUM:
+	case SHAPE_BOOL:
 		value.number =
 			read_bits(bytes, offset, width ? width : shape->size * 8, shape->is_signed);
 		break;

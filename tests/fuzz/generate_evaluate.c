@@ -406,8 +406,11 @@ struct value node_evaluate(struct script *script, const struct node *node)
 		return convert(script, node->shape, node->kids[1]->shape,
 			       node_evaluate(script, node->kids[1]));
 	case NODE_CAST:
-		return convert(script, node->shape, node->kids[0]->shape,
-			       node_evaluate(script, node->kids[0]));
+		object = node_evaluate(script, node->kids[0]);
+		if (node->shape->kind == SHAPE_STRING)
+			object.text = arena_printf(script->arena, "%.*s", (int)node->literal,
+						   object.text);
+		return convert(script, node->shape, node->kids[0]->shape, object);
 	case NODE_MEMBER:
 		object = node_evaluate(script, node->kids[0]);
 		return object.members[node->index];
@@ -416,7 +419,10 @@ struct value node_evaluate(struct script *script, const struct node *node)
 		index = node_evaluate(script, node->kids[1]).number;
 		if (node->kids[0]->shape->kind == SHAPE_STRING)
 			return number_value((int8_t)object.text[index]);
-		return object.members[index];
+		object = object.members[index];
+		if (node->shape == &shape_bool)
+			object.number = object.number != 0;
+		return object;
 	case NODE_AGGREGATE_OF:
 		return evaluate_members(script, node);
 	case NODE_CALL:

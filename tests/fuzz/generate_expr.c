@@ -331,6 +331,8 @@ static const struct node *try_bool(struct script *script, uint32_t depth)
 	case 2:
 		if (random_once_in(&script->random, 3))
 			return node_veiled_bool(script);
+		if (script->c_types.len && random_below(&script->random, 2))
+			return node_read_c(script, &shape_bool);
 		return node_read_member(script, &shape_bool);
 	case 3:
 		return logic(script, depth - 1);
@@ -339,6 +341,8 @@ static const struct node *try_bool(struct script *script, uint32_t depth)
 	case 5:
 		return node_call_bool(script, depth - 1);
 	case 6:
+		if (random_once_in(&script->random, 3))
+			return node_bytes_bool(script, depth - 1);
 		return node_cast(script, &shape_bool, node_integer(script, depth - 1));
 	}
 	return comparison(script, depth - 1);
@@ -385,7 +389,8 @@ static const struct node *random_text(struct script *script, uint32_t depth)
 			node = node_unknown(script, &shape_string, depth);
 		break;
 	case 6:
-		node = random_below(&script->random, 2) ? node_bytes_text(script, depth - 1) : NULL;
+		node = random_below(&script->random, 2) ? node_bytes_text(script, depth - 1)
+							: node_bytes_cut(script, depth - 1);
 		break;
 	case 4:
 		node = ternary(script, &shape_string, depth - 1);
