@@ -103,13 +103,28 @@ static void make_body(struct script *script, struct macro *macro)
 	script->variables = outside.variables;
 }
 
+/* That of another one with another number of parameters, or a new one. */
+static const char *macro_name(struct script *script, uint32_t n)
+{
+	const char *name = NULL;
+
+	if (script->macros.len && random_once_in(&script->random, 3))
+		name = script->macros
+			       .data[random_below(&script->random, (uint32_t)script->macros.len)]
+			       ->name;
+	for (size_t i = 0; i < script->macros.len && name; i++)
+		if (!strcmp(script->macros.data[i]->name, name) && script->macros.data[i]->n == n)
+			name = NULL;
+	return name ? name : arena_printf(script->arena, "m%u_", script->names++);
+}
+
 static const struct macro *define(struct script *script, const struct shape *shape)
 {
 	struct macro *macro = arena_new_object(script->arena, struct macro);
 
-	macro->name = arena_printf(script->arena, "m%u_", script->names++);
 	macro->shape = shape;
 	add_parameters(script, macro);
+	macro->name = macro_name(script, macro->n);
 	make_body(script, macro);
 	vec_push(script->arena, &script->macros, macro);
 	return macro;
@@ -290,7 +305,7 @@ void macro_print_call(struct strbuf *out, const struct node *node)
 	strbuf_addc(out, ')');
 }
 
-/* Nobody needs one that is called nowhere. */
+/* Nobody needs one that is called nowhere; of several of a name all stay. */
 void macros_settle(struct script *script)
 {
 	struct strbuf text = STRBUF_INIT;
