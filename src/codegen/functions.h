@@ -47,8 +47,6 @@ void emit_copy_text(struct codegen *cg, const struct type *type, LLVMValueRef ds
 		    LLVMValueRef src);
 /* An i64 that is between 0 and @max: below and above it is one of these. The verifier sees it. */
 LLVMValueRef emit_clamp(struct codegen *cg, LLVMValueRef value, uint64_t max);
-/* The event @error with the code (i64) of a helper, if that is negative. */
-void emit_check(struct codegen *cg, LLVMValueRef code, uint32_t error);
 
 /* An integer of 2, 4 or 8 bytes with its bytes in reverse order. */
 LLVMValueRef emit_reversed(struct codegen *cg, LLVMValueRef value);

@@ -21,22 +21,6 @@ LLVMValueRef emit_clamp(struct codegen *cg, LLVMValueRef value, uint64_t max)
 			       cg_i64(cg, max), value, "");
 }
 
-void emit_check(struct codegen *cg, LLVMValueRef code, uint32_t error)
-{
-	LLVMBasicBlockRef failed, next;
-
-	if (!error)
-		return;
-	failed = cg_block(cg, "failed");
-	next = cg_block(cg, "checked");
-	emit_branch(cg, LLVMBuildICmp(cg->builder, LLVMIntSLT, code, cg_i64(cg, 0), ""), failed,
-		    next);
-	cg_position(cg, failed);
-	emit_error_event(cg, error, code);
-	emit_jump(cg, next);
-	cg_position(cg, next);
-}
-
 /* A script address, and in which space it is. */
 struct read_from {
 	LLVMValueRef address; /* i64 */

@@ -519,6 +519,8 @@ LLVMValueRef emit_bytes_difference(struct codegen *cg, struct span span, LLVMVal
  * event). @code, an i64, is the payload of a helper error, NULL for a runtime error.
  */
 void emit_error_event(struct codegen *cg, uint32_t error, LLVMValueRef code);
+/* The same, if the code is negative and @error is not 0. */
+void emit_check(struct codegen *cg, LLVMValueRef code, uint32_t error);
 
 /* --- session.c --- */
 /* The function of a program that is one end of a session. */

@@ -173,22 +173,28 @@ bool cg_is_user_space(struct codegen *cg, enum type_space space)
 	return cg->program->provider->flags & PROVIDER_USER;
 }
 
-static LLVMValueRef emit_read(struct codegen *cg, enum bpf_func_id id, LLVMValueRef dst,
-			      uint32_t size, LLVMValueRef addr, uint32_t error)
+void emit_check(struct codegen *cg, LLVMValueRef code, uint32_t error)
 {
-	LLVMValueRef code = emit_helper(cg, id, cg->i64, dst, cg_i32(cg, size), addr);
 	LLVMBasicBlockRef failed, next;
 
 	if (!error)
-		return code;
-	failed = cg_block(cg, "read_failed");
-	next = cg_block(cg, "read");
+		return;
+	failed = cg_block(cg, "failed");
+	next = cg_block(cg, "checked");
 	emit_branch(cg, LLVMBuildICmp(cg->builder, LLVMIntSLT, code, cg_i64(cg, 0), ""), failed,
 		    next);
 	cg_position(cg, failed);
 	emit_error_event(cg, error, code);
 	emit_jump(cg, next);
 	cg_position(cg, next);
+}
+
+static LLVMValueRef emit_read(struct codegen *cg, enum bpf_func_id id, LLVMValueRef dst,
+			      uint32_t size, LLVMValueRef addr, uint32_t error)
+{
+	LLVMValueRef code = emit_helper(cg, id, cg->i64, dst, cg_i32(cg, size), addr);
+
+	emit_check(cg, code, error);
 	return code;
 }
 
