@@ -67,9 +67,9 @@ static const struct leaf leaves[] = {
 	{"*(kptr((int64 *)(#i)) + (#i))", "int64"},
 	{"((int32 *)(#i))[#i]", "int32"},
 	{"curtask.comm[(#i) & 15]", "int8"},
-	/* cast, as their values are known to sema, and not here */
-	{"(uint32)sizeof(struct task_struct)", "uint32"},
-	{"(uint32)offsetof(struct task_struct, comm)", "uint32"},
+	/* known to sema, and not here: with cpu it has nothing to fold, which might overflow */
+	{"(uint32)(sizeof(struct task_struct) + cpu)", "uint32"},
+	{"(uint32)(offsetof(struct task_struct, comm) + cpu)", "uint32"},
 	{"container_of(curtask, struct task_struct, thread_info).pid", "int32"},
 	{"memcmp(comm, curtask.comm, 3)", "int32"},
 	{"len(kstack)", "uint64"},
