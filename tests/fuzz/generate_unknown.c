@@ -463,7 +463,7 @@ static const char *const texts[] = {
 	"@longest = tseries(#i, 10ms, 5, \"max\")",
 	"printf(\"%gr %gr\\n\", nsecs, #i)",
 	"$when = strftime(\"%H:%M\", nsecs); print(($when, #s))",
-	"$left = { if (#i) { return } #i }; print($left)",
+	"$left = { if (#i) { return } (#i) }; print($left)",
 	"for $n : 0..ncpus { @cpus[$n] = (int64)(#i); if ($n > 7) { break } }",
 	"@limits[curtask.signal.rlim[3], #s] = max((int64)(#i))",
 	"print(curtask.signal.rlim[2]); print(len(ustack(raw, 6)))",
