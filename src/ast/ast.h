@@ -272,6 +272,9 @@ struct stmt {
 	enum stmt_kind kind;
 	struct span span;
 	uint32_t depth; /* of the tree below, as parsed */
+	/* sema, as in struct expr: of a compound division or modulo, of a loop that may have more
+	 * rounds than the kernel allows */
+	uint32_t error_event;
 	union {
 		struct expr *expr; /* EXPR, DISCARD; RETURN: NULL or ignored value */
 		struct {
@@ -279,8 +282,6 @@ struct stmt {
 			bool is_compound;
 			enum binary_op op; /* of a compound assignment */
 			struct expr *value;
-			uint32_t error_event; /* sema: of a compound division or modulo, as in
-						 struct expr */
 		} assign;
 		struct {
 			const char *name;

@@ -17,7 +17,6 @@
  */
 #include "codegen/internal.h"
 
-#define MOST_ROUNDS (1u << 23) /* more, and bpf_loop() refuses */
 #define PIECE 4 /* statements of a block in one function, at least */
 #define MOST_PIECES 16 /* of a block; the verifier takes 256 functions in all */
 #define MOST_FOLLOWED 8192 /* blocks: the verifier puts off as many branches */
@@ -169,15 +168,31 @@ static void emit_bpf_loop(struct codegen *cg, const struct callback *callback, L
 
 /* --- the loops --- */
 
-static LLVMValueRef emit_rounds(struct codegen *cg, LLVMValueRef from, LLVMValueRef to)
+/* Sends the loop's error where @is_too_many is true. */
+static void emit_too_many_rounds(struct codegen *cg, const struct stmt *stmt,
+				 LLVMValueRef is_too_many)
+{
+	LLVMBasicBlockRef cut = cg_block(cg, "too_many_rounds"), next = cg_block(cg, "rounds");
+
+	emit_branch(cg, is_too_many, cut, next);
+	cg_position(cg, cut);
+	emit_error_event(cg, stmt->error_event, NULL);
+	emit_jump(cg, next);
+	cg_position(cg, next);
+}
+
+static LLVMValueRef emit_rounds(struct codegen *cg, const struct stmt *stmt, LLVMValueRef from,
+				LLVMValueRef to)
 {
 	LLVMBuilderRef b = cg->builder;
-	LLVMValueRef most = cg_i64(cg, MOST_ROUNDS), rounds = LLVMBuildSub(b, to, from, ""), test;
+	LLVMValueRef most = cg_i64(cg, PLAN_MOST_ROUNDS), rounds, is_too_many;
 
-	test = LLVMBuildICmp(b, LLVMIntUGT, rounds, most, "");
-	rounds = LLVMBuildSelect(b, test, most, rounds, "");
-	test = LLVMBuildICmp(b, LLVMIntSGT, to, from, "");
-	rounds = LLVMBuildSelect(b, test, rounds, cg_i64(cg, 0), "");
+	rounds = LLVMBuildSelect(b, LLVMBuildICmp(b, LLVMIntSGT, to, from, ""),
+				 LLVMBuildSub(b, to, from, ""), cg_i64(cg, 0), "");
+	is_too_many = LLVMBuildICmp(b, LLVMIntUGT, rounds, most, "");
+	if (stmt->error_event)
+		emit_too_many_rounds(cg, stmt, is_too_many);
+	rounds = LLVMBuildSelect(b, is_too_many, most, rounds, "");
 	return LLVMBuildTrunc(b, rounds, cg->i32, "");
 }
 
@@ -187,7 +202,7 @@ void emit_for_range(struct codegen *cg, const struct stmt *stmt)
 	const struct variable *variable = stmt->loop.variable;
 	struct scratch_place first = scratch_reserve(cg, 8);
 	LLVMValueRef from = emit_value64(cg, stmt->loop.from), value;
-	LLVMValueRef rounds = emit_rounds(cg, from, emit_value64(cg, stmt->loop.to));
+	LLVMValueRef rounds = emit_rounds(cg, stmt, from, emit_value64(cg, stmt->loop.to));
 	struct callback callback;
 
 	if (!LLVMIsConstant(from))
@@ -204,16 +219,26 @@ void emit_for_range(struct codegen *cg, const struct stmt *stmt)
 
 void emit_while(struct codegen *cg, const struct stmt *stmt)
 {
+	LLVMValueRef last = cg_i64(cg, PLAN_MOST_ROUNDS - 1), is_last;
 	struct callback callback;
-	LLVMBasicBlockRef body;
+	LLVMBasicBlockRef body, cut;
 
 	callback_begin_rounds(cg, &callback, stmt->span);
 	body = cg_block(cg, "while");
 	emit_branch(cg, emit_condition(cg, stmt->repeat.condition), body, cg->fn->broken);
 	cg_position(cg, body);
+	is_last =
+		LLVMBuildICmp(cg->builder, LLVMIntEQ, LLVMGetParam(cg->fn->function, 0), last, "");
+	cut = cg_block(cg, "too_many_rounds");
+	body = cg_block(cg, "round");
+	emit_branch(cg, is_last, cut, body);
+	cg_position(cg, cut);
+	emit_error_event(cg, stmt->error_event, NULL);
+	emit_jump(cg, cg->fn->broken);
+	cg_position(cg, body);
 	emit_block(cg, stmt->repeat.body);
 	callback_end(cg, &callback);
-	emit_bpf_loop(cg, &callback, cg_i32(cg, MOST_ROUNDS));
+	emit_bpf_loop(cg, &callback, cg_i32(cg, PLAN_MOST_ROUNDS));
 }
 
 static void emit_rounds_in_line(struct codegen *cg, const struct stmt *stmt)

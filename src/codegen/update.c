@@ -229,7 +229,7 @@ void emit_compound(struct codegen *cg, const struct stmt *stmt)
 		.op = stmt->assign.op,
 		.type = target->type,
 		.operand = emit_value64(cg, stmt->assign.value),
-		.error = stmt->assign.error_event,
+		.error = stmt->error_event,
 	};
 
 	if (target->type->kind == TYPE_PTR)

@@ -49,6 +49,8 @@
 /* Functions of a program in one another, besides itself: loops, and what loops within. The verifier
  * takes 8 frames (MAX_CALL_FRAMES). */
 #define PLAN_MOST_NESTING 7
+/* Rounds of one loop; bpf_loop() refuses more (BPF_MAX_LOOPS). */
+#define PLAN_MOST_ROUNDS (1u << 23)
 /* Bytes of two texts that are compared without a loop, which would be a function of its own. */
 #define PLAN_COMPARED_AT_ONCE 128
 #define PLAN_SYMBOL_SETTINGS "sonde_settings"

@@ -214,7 +214,7 @@ static void compound_division(struct sema *sema, struct stmt *stmt)
 	if (stmt->assign.op != BINARY_DIV && stmt->assign.op != BINARY_MOD)
 		return;
 	if (value->kind != EXPR_INT || !value->integer.value)
-		stmt->assign.error_event = sema_division_error(sema, stmt->span);
+		stmt->error_event = sema_division_error(sema, stmt->span);
 }
 
 static void assign_compound(struct sema *sema, struct stmt *stmt)
@@ -427,6 +427,32 @@ static void sema_for_map(struct sema *sema, struct stmt *stmt)
 	scope_pop(sema);
 }
 
+/* The kernel ends a loop silently, or refuses it. */
+static uint32_t rounds_error(struct sema *sema, struct span span)
+{
+	const char *text = arena_printf(sema->arena,
+					"The loop was ended: it has more rounds than the kernel "
+					"allows, %u.",
+					PLAN_MOST_ROUNDS);
+
+	return sema_runtime_error(sema, span, text);
+}
+
+/* Whether what is known of the bounds leaves the loop within what the kernel allows. */
+static bool has_few_rounds(const struct stmt *stmt)
+{
+	bool from_negative, to_negative;
+	uint64_t from, to;
+
+	if (!sema_const_int(stmt->loop.to, &to, &to_negative) ||
+	    !sema_const_int(stmt->loop.from, &from, &from_negative))
+		return false;
+	if (from_negative != to_negative)
+		return to_negative || (from <= PLAN_MOST_ROUNDS && to <= PLAN_MOST_ROUNDS - from);
+	return to_negative ? to >= from || from - to <= PLAN_MOST_ROUNDS
+			   : from >= to || to - from <= PLAN_MOST_ROUNDS;
+}
+
 static void check_bound(struct sema *sema, struct expr **bound)
 {
 	sema_value(sema, bound);
@@ -443,12 +469,15 @@ static void check_bound(struct sema *sema, struct expr **bound)
 
 static void sema_for_range(struct sema *sema, struct stmt *stmt)
 {
+	struct span range = {stmt->loop.from->span.start, stmt->loop.to->span.end};
 	struct sema_variable *variable;
 
 	check_bound(sema, &stmt->loop.from);
 	check_bound(sema, &stmt->loop.to);
 	variable = loop_variable(sema, stmt);
 	scope_fix(sema, variable, sema_int64(sema));
+	if (!has_few_rounds(stmt))
+		stmt->error_event = rounds_error(sema, range);
 	called_body(sema, stmt, NULL, stmt->loop.body);
 	scope_pop(sema);
 }
@@ -460,6 +489,7 @@ static void sema_while(struct sema *sema, struct stmt *stmt)
 					 "'while' is deprecated and may be removed");
 
 	diag_hint(diag, "Use a loop over a range: for $i : 0..100 { ... }");
+	stmt->error_event = rounds_error(sema, head);
 	called_body(sema, stmt, &stmt->repeat.condition, stmt->repeat.body);
 }
 
