@@ -21,6 +21,7 @@ bool load_preamble(const struct compilation *compilation, const struct cli *cli,
 {
 	struct cdefs_options options = {
 		.diags = compilation->diags,
+		.sources = compilation->sources,
 		.directory = directory,
 		.include_dirs = cli->include_dirs.data,
 		.ninclude_dirs = cli->include_dirs.len,

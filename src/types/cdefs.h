@@ -23,6 +23,7 @@ struct cdefs_piece {
 
 struct cdefs_options {
 	struct diags *diags; /* must live as long as the types */
+	struct sources *sources; /* those of the script; headers that are in error are added */
 	const char *directory; /* where #include "x" looks first; NULL: the current directory */
 	const char *const *include_dirs; /* -I */
 	size_t ninclude_dirs;

@@ -23,6 +23,7 @@ struct compile {
 	VEC(struct CXUnsavedFile)
 	files; /* the preamble, the supplement, then empty headers */
 	struct hashmap supplied; /* names for which something was supplied */
+	struct hashmap headers; /* in error: name to struct source */
 	struct strbuf supplement;
 	struct btf_dump *dump;
 };
@@ -233,49 +234,76 @@ static uint32_t token_length(const char *text)
 	return len ? len : 1;
 }
 
-static void report(const struct compile *compile, CXDiagnostic diagnostic)
+/* The text of a header, shown beside its errors; NULL if it is no file. */
+static const struct source *header_source(struct compile *compile, CXFile file, const char *name)
 {
 	struct cdefs *cdefs = compile->cdefs;
-	CXString string = cdefs->clang.getDiagnosticSpelling(diagnostic), file_string;
-	const char *text = cdefs->clang.getCString(string), *name;
-	bool is_missing = strstr(text, "file not found") != NULL;
-	const char *tag = is_missing ? "header-not-found" : "c-preamble";
-	unsigned line, column, offset;
+	const struct source *source = hashmap_gets(&compile->headers, name);
+	const char *text;
+	size_t len;
+
+	if (source)
+		return source;
+	text = cdefs->clang.getFileContents(cdefs->unit, file, &len);
+	source = text ? sources_add(cdefs->options.sources, name, text, len) : NULL;
+	hashmap_sets(&compile->headers, name, (void *)source);
+	return source;
+}
+
+/* The token that an error is about, and the name of its file: NULL if --include names it. */
+static struct span error_span(struct compile *compile, CXDiagnostic diagnostic, const char **name)
+{
+	struct cdefs *cdefs = compile->cdefs;
+	const struct source *source;
+	unsigned offset;
+	CXString string;
 	CXFile file;
 
 	cdefs->clang.getExpansionLocation(cdefs->clang.getDiagnosticLocation(diagnostic), &file,
-					  &line, &column, &offset);
-	file_string = cdefs->clang.getFileName(file);
-	name = cdefs->clang.getCString(file_string);
-	if (name && !strcmp(name, compile->main_file) && offset <= cdefs->len)
-		diag_error(cdefs->options.diags, tag,
-			   cdefs_span(cdefs, offset, token_length(cdefs->text + offset)), "%s%s",
-			   is_missing ? "fatal error: " : "", text);
-	else if (name)
-		diag_error(cdefs->options.diags, tag, SPAN_NONE, "%s:%u:%u: %s", name, line, column,
-			   text);
-	else /* what --include names */
-		diag_error(cdefs->options.diags, tag, SPAN_NONE, "%s%s",
-			   is_missing ? "fatal error: " : "", text);
-	cdefs->clang.disposeString(file_string);
+					  NULL, NULL, &offset);
+	string = cdefs->clang.getFileName(file);
+	*name = cdefs->clang.getCString(string);
+	*name = *name ? arena_strdup(cdefs->types->arena, *name) : NULL;
+	cdefs->clang.disposeString(string);
+	if (!*name)
+		return SPAN_NONE;
+	if (!strcmp(*name, compile->main_file) && offset <= cdefs->len)
+		return cdefs_span(cdefs, offset, token_length(cdefs->text + offset));
+	source = header_source(compile, file, *name + (strncmp(*name, "./", 2) ? 0 : 2));
+	if (!source || offset > source->len)
+		return SPAN_NONE;
+	return (struct span){source->base + offset,
+			     source->base + offset + token_length(source->text + offset)};
+}
+
+static void report(struct compile *compile, CXDiagnostic diagnostic, bool in_supplement)
+{
+	struct cdefs *cdefs = compile->cdefs;
+	const char *name;
+	struct span span = error_span(compile, diagnostic, &name);
+	CXString string = cdefs->clang.getDiagnosticSpelling(diagnostic);
+	const char *text = cdefs->clang.getCString(string);
+	bool is_missing = strstr(text, "file not found") != NULL;
+
+	if (in_supplement == (name && !strcmp(name, SUPPLEMENT)))
+		diag_error(cdefs->options.diags, is_missing ? "header-not-found" : "c-preamble",
+			   span, "%s%s", is_missing ? "fatal error: " : "", text);
 	cdefs->clang.disposeString(string);
 }
 
-static bool report_errors(const struct compile *compile)
+static bool report_errors(struct compile *compile, bool in_supplement)
 {
 	struct cdefs *cdefs = compile->cdefs;
-	bool has_errors = false;
+	size_t before = diags_count(cdefs->options.diags, DIAG_ERROR);
 
 	for (unsigned i = 0; i < cdefs->clang.getNumDiagnostics(cdefs->unit); i++) {
 		CXDiagnostic diagnostic = cdefs->clang.getDiagnostic(cdefs->unit, i);
 
-		if (is_error(cdefs, diagnostic)) {
-			report(compile, diagnostic);
-			has_errors = true;
-		}
+		if (is_error(cdefs, diagnostic))
+			report(compile, diagnostic, in_supplement);
 		cdefs->clang.disposeDiagnostic(diagnostic);
 	}
-	return has_errors;
+	return diags_count(cdefs->options.diags, DIAG_ERROR) > before;
 }
 
 /* --- the names that it found --- */
@@ -334,6 +362,7 @@ bool cdefs_compile(struct cdefs *cdefs, enum cdefs_errors errors)
 
 	cdefs->index = cdefs->clang.createIndex(0, 0);
 	hashmap_init(&compile.supplied, cdefs->types->arena);
+	hashmap_init(&compile.headers, cdefs->types->arena);
 	compile.main_file = arena_printf(cdefs->types->arena, "%s/preamble.c",
 					 cdefs->options.directory ? cdefs->options.directory : ".");
 	add_file(&compile, compile.main_file, cdefs->text);
@@ -349,7 +378,9 @@ bool cdefs_compile(struct cdefs *cdefs, enum cdefs_errors errors)
 			   "libclang cannot read the script's C definitions");
 		return false;
 	}
-	if (errors == CDEFS_REPORT && report_errors(&compile))
+	/* What the script has wrong may make what is supplied wrong, too. */
+	if (errors == CDEFS_REPORT &&
+	    (report_errors(&compile, false) || report_errors(&compile, true)))
 		return false;
 	cdefs->clang.visitChildren(cdefs->clang.getTranslationUnitCursor(cdefs->unit), visit,
 				   cdefs);

@@ -19,6 +19,7 @@
 	F(getDiagnosticLocation)                                                                   \
 	F(getExpansionLocation)                                                                    \
 	F(getFileName)                                                                             \
+	F(getFileContents)                                                                         \
 	F(getCString)                                                                              \
 	F(disposeString)                                                                           \
 	F(getTranslationUnitCursor)                                                                \

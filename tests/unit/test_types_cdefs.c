@@ -45,6 +45,7 @@ static bool load_with(struct cdefs_options options, const char *text)
 		start = end ? end + 2 : NULL;
 	}
 	options.diags = diags;
+	options.sources = sources;
 	return types_load_preamble(types, &options, pieces, n);
 }
 
@@ -358,7 +359,10 @@ START_TEST(mistakes_in_headers_name_the_header)
 
 	ck_assert(!load_with(options, "#include \"mine.h\"\n"));
 	remove_header(directory);
-	ck_assert_ptr_nonnull(strstr(shown(), "mine.h:1:12: unknown type name 'frob'"));
+	ck_assert_ptr_nonnull(strstr(shown(),
+				     "mine.h:1:12-16: ERROR[c-preamble]: unknown type name 'frob'\n"
+				     "struct x { frob b; };\n"
+				     "           ~~~~\n"));
 }
 END_TEST
 
