@@ -572,8 +572,8 @@ static long definition_length(const char *text, bool is_typedef)
 		} else if (*in == '}' && !--depth && !is_typedef) {
 			const char *behind = skip_blanks(in + 1);
 
-			if (!strncmp(behind, "__attribute__", 13)) {
-				behind = skip_parentheses(behind + 13);
+			while (!strncmp(behind, "__attribute__", 13)) {
+				behind = skip_parentheses(skip_blanks(behind + 13));
 				if (!behind)
 					return -1;
 				in = behind - 1;
@@ -603,7 +603,8 @@ long scan_preamble(const struct source *source, uint32_t offset)
 	if (*text == '#')
 		return is_at_line_start(source, offset) ? (long)directive_length(text) : 0;
 	for (size_t i = 0; i < 4; i++)
-		if (is_word(text, len, words[i]) && strchr(" \t\n{", text[len]))
+		if (is_word(text, len, words[i]) &&
+		    (text[len] == '{' || skip_blanks(text + len) > text + len))
 			return definition_length(text, i == 3);
 	return 0;
 }
