@@ -196,11 +196,14 @@ static const char *read_escape(const struct lexer *lexer, const char *text, char
 		return read_octal(lexer, text, byte);
 	if (*text == 'x' && digit_value(text[1]) < 16)
 		return read_hex(text + 1, byte);
-	diag_error(lexer->parser->diags, "bad-escape", span_at(lexer, text - 1, *text ? 2 : 1),
+	*byte = '?';
+	/* At the end of the line it is the closing quote that is missing. */
+	if (!*text || *text == '\n')
+		return text;
+	diag_error(lexer->parser->diags, "bad-escape", span_at(lexer, text - 1, 2),
 		   "syntax: invalid escape character '\\%c'",
 		   isprint((unsigned char)*text) ? *text : '?');
-	*byte = '?';
-	return *text && *text != '\n' ? text + 1 : text;
+	return text + 1;
 }
 
 size_t scan_string(struct lexer *lexer, const char *text, const char **data, size_t *len)
