@@ -61,10 +61,10 @@ static void check_decl(struct sema *sema, size_t i)
 	check_kind(sema, decl);
 	check_duplicate(sema, i);
 	if (!decl->max_entries)
-		diag_error(sema->diags, "map-entries", decl->span,
+		diag_error(sema->diags, "map-entries", decl->entries_span,
 			   "@%s must have room for one entry at least", decl->name);
 	else if (decl->max_entries > UINT32_MAX)
-		diag_error(sema->diags, "map-entries", decl->span,
+		diag_error(sema->diags, "map-entries", decl->entries_span,
 			   "@%s cannot have room for more than %u entries", decl->name, UINT32_MAX);
 	if (!hashmap_gets(&sema->map_names, decl->name))
 		diag_warning(sema->diags, "unused-map", decl->span, "Unused map: @%s", decl->name);
