@@ -102,10 +102,30 @@ static const char *nearest_field(struct sema *sema, const struct type *type, con
 	return diag_nearest(name, names, n);
 }
 
+bool sema_hint_field(struct sema *sema, struct diag *diag, const struct type *type,
+		     const char *name)
+{
+	const char *nearest;
+
+	if (!type_is_struct(type) && type->kind != TYPE_RECORD)
+		return false;
+	nearest = nearest_field(sema, type, name);
+	if (types_hides_preamble(sema->types, type))
+		diag_hint(
+			diag,
+			"This is the kernel's %s, not that of the script, which needs another name",
+			sema_type_name(sema, type));
+	else if (nearest)
+		diag_hint(diag, "Did you mean '%s'?", nearest);
+	else
+		return false;
+	return true;
+}
+
 /* No probe is named in the text, so that one mistake is one error however many probes have it. */
 static void report_field(struct sema *sema, const struct expr *expr, const struct type *type)
 {
-	const char *name = expr->field.name, *nearest = nearest_field(sema, type, name);
+	const char *name = expr->field.name;
 	bool is_probe = is_args(expr->field.object);
 	struct diag *diag;
 	uint32_t n;
@@ -117,14 +137,9 @@ static void report_field(struct sema *sema, const struct expr *expr, const struc
 	else
 		diag = sema_error(sema, "unknown-field", expr->field.name_span,
 				  "'%s' has no field named '%s'", sema_type_name(sema, type), name);
-	if (types_hides_preamble(sema->types, type))
-		diag_hint(
-			diag,
-			"This is the kernel's %s, not that of the script, which needs another name",
-			sema_type_name(sema, type));
-	else if (nearest)
-		diag_hint(diag, "Did you mean '%s'?", nearest);
-	else if (is_probe)
+	if (sema_hint_field(sema, diag, type, name))
+		return;
+	if (is_probe)
 		diag_hint(diag, "All its arguments: sonde -lv '%s'",
 			  sema->instance->targets.data[0].name);
 	else if (!n)

@@ -340,15 +340,18 @@ void sema_offsetof(struct sema *sema, struct expr **at)
 
 	expr->type = sema->unknown;
 	for (size_t i = 0; i < expr->query.path.len && type != sema->unknown; i++) {
+		const char *name = expr->query.path.data[i];
 		struct type_path path;
 
 		if (type->kind == TYPE_PTR && !i)
 			type = type->ptr.to;
 		if ((!type_is_struct(type) && type->kind != TYPE_RECORD) ||
-		    !types_find_field(sema->types, type, expr->query.path.data[i], &path)) {
-			sema_error(sema, "unknown-field", expr->span,
-				   "'%s' has no field named '%s'", sema_type_name(sema, type),
-				   expr->query.path.data[i]);
+		    !types_find_field(sema->types, type, name, &path)) {
+			sema_hint_field(sema,
+					sema_error(sema, "unknown-field", expr->span,
+						   "'%s' has no field named '%s'",
+						   sema_type_name(sema, type), name),
+					type, name);
 			return;
 		}
 		offset += type_path_offset(&path);

@@ -423,8 +423,11 @@ void sema_call_container_of(struct sema *sema, struct expr **at)
 		return;
 	if (!type_is_struct(type) ||
 	    !types_find_field(sema->types, type, name->ident.name, &path)) {
-		sema_error(sema, "unknown-field", name->span, "'%s' has no field named '%s'",
-			   sema_type_name(sema, type), name->ident.name);
+		sema_hint_field(sema,
+				sema_error(sema, "unknown-field", name->span,
+					   "'%s' has no field named '%s'",
+					   sema_type_name(sema, type), name->ident.name),
+				type, name->ident.name);
 		return;
 	}
 	call->type = type_ptr(sema->types, type,

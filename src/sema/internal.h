@@ -182,6 +182,9 @@ struct diag *sema_warning(struct sema *sema, const char *tag, struct span span, 
 			  ...) __attribute__((format(printf, 4, 5)));
 /* For messages: a long name has "..." in its middle. */
 const char *sema_short_name(struct sema *sema, const char *name);
+/* Says why @type has no field of that name, or which it has; false if nothing helps. */
+bool sema_hint_field(struct sema *sema, struct diag *diag, const struct type *type,
+		     const char *name);
 const char *sema_type_name(struct sema *sema, const struct type *type);
 
 /* --- expressions: each checks and annotates *expr, and may replace the node (expr.c) --- */
