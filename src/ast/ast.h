@@ -167,7 +167,7 @@ struct expr {
 					*/
 		} ident;
 		struct {
-			const char *name; /* without "$" */
+			const char *name; /* without "$"; a macro's own: behind a blank, whose */
 			struct variable *variable; /* sema */
 		} var;
 		struct {

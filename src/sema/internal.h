@@ -182,6 +182,8 @@ struct diag *sema_warning(struct sema *sema, const char *tag, struct span span, 
 			  ...) __attribute__((format(printf, 4, 5)));
 /* For messages: a long name has "..." in its middle. */
 const char *sema_short_name(struct sema *sema, const char *name);
+/* A variable's name as it is written: without the macro that it is one of. */
+const char *sema_written_name(struct sema *sema, const char *name);
 /* Says why @type has no field of that name, or which it has; false if nothing helps. */
 bool sema_hint_field(struct sema *sema, struct diag *diag, const struct type *type,
 		     const char *name);

@@ -20,7 +20,8 @@ static void warn_unassigned(struct sema *sema, const struct sema_variable *varia
 	if (!variable->has_value &&
 	    !(variable->variable->is_fixed && variable->variable->type == sema->unknown))
 		sema_warning(sema, "never-assigned", variable->variable->span,
-			     "Variable $%s was never assigned to.", variable->variable->name);
+			     "Variable $%s was never assigned to.",
+			     sema_written_name(sema, variable->variable->name));
 }
 
 void scope_pop(struct sema *sema)
@@ -88,7 +89,7 @@ bool scope_redeclares(struct sema *sema, const char *name, struct span span)
 		return false;
 	diag = sema_error(sema, "shadowing", span,
 			  "Variable $%s was already declared. Variable shadowing is not allowed.",
-			  name);
+			  sema_written_name(sema, name));
 	diag_note(diag, variable->variable->span, "This is the initial declaration.");
 	return true;
 }
@@ -104,23 +105,36 @@ static const struct variable *find_ended(const struct sema *sema, const char *na
 	return NULL;
 }
 
-static const char *nearest_variable(const struct sema *sema, const char *name)
+/* Whether both are of the same macro's expansion, or of none. */
+static bool same_macro(const char *a, const char *b)
+{
+	return !strcmp(a + strcspn(a, " "), b + strcspn(b, " "));
+}
+
+static const char *nearest_variable(struct sema *sema, const char *name)
 {
 	const char *names[64];
 	size_t n = 0;
 
 	for (const struct sema_scope *scope = sema->scope; scope; scope = scope->outer)
-		for (size_t i = 0; i < scope->variables.len && n < 64; i++)
-			names[n++] = scope->variables.data[i]->variable->name;
-	return diag_nearest(name, names, n);
+		for (size_t i = 0; i < scope->variables.len && n < 64; i++) {
+			const char *other = scope->variables.data[i]->variable->name;
+
+			if (same_macro(name, other))
+				names[n++] = sema_written_name(sema, other);
+		}
+	return diag_nearest(sema_written_name(sema, name), names, n);
 }
 
 static void report_undefined(struct sema *sema, const struct expr *var)
 {
 	const char *name = var->var.name, *nearest = nearest_variable(sema, name);
 	const struct variable *ended = find_ended(sema, name);
-	struct diag *diag = sema_error(sema, "undefined-variable", var->span,
-				       "Undefined or undeclared variable: $%s", name);
+	struct diag *diag;
+
+	name = sema_written_name(sema, name);
+	diag = sema_error(sema, "undefined-variable", var->span,
+			  "Undefined or undeclared variable: $%s", name);
 
 	if (ended && ended->span.start < var->span.start) {
 		diag_note(diag, ended->span, "This one is visible in its own block only.");
@@ -153,7 +167,8 @@ void sema_var(struct sema *sema, struct expr **expr)
 	variable->variable->is_read = true;
 	if (!variable->variable->is_assigned && variable->has_value)
 		sema_warning(sema, "unassigned-variable", (*expr)->span,
-			     "Variable used before it was assigned: $%s", (*expr)->var.name);
+			     "Variable used before it was assigned: $%s",
+			     sema_written_name(sema, (*expr)->var.name));
 }
 
 void scope_learned(struct sema *sema, struct sema_variable *variable)
@@ -178,19 +193,20 @@ void scope_fix(struct sema *sema, struct sema_variable *variable, const struct t
 static void report_mismatch(struct sema *sema, const struct sema_variable *variable,
 			    struct span span, const struct type *type)
 {
+	const char *name = sema_written_name(sema, variable->variable->name);
 	struct diag *diag;
 
 	if (variable->is_circular) {
 		sema_error(sema, "infinite-type", span,
 			   "The values of $%s would contain or point to themselves, and so have no "
 			   "type",
-			   variable->variable->name);
+			   name);
 		return;
 	}
 	diag = sema_error(sema, "type-mismatch", span,
 			  "Type mismatch for $%s: trying to assign value of type '%s' when "
 			  "variable already has a type '%s'",
-			  variable->variable->name, sema_type_name(sema, type),
+			  name, sema_type_name(sema, type),
 			  sema_type_name(sema, variable->variable->type));
 	if (variable->variable->span.start != span.start)
 		diag_note(diag, variable->variable->span, "The variable got its type here.");
@@ -299,7 +315,7 @@ static void assign_fixed(struct sema *sema, const struct sema_variable *variable
 		sema_warning(sema, "truncation", span,
 			     "A value of type '%s' is cut to fit '%s', the type of $%s.",
 			     sema_type_name(sema, type), sema_type_name(sema, to),
-			     variable->variable->name);
+			     sema_written_name(sema, variable->variable->name));
 }
 
 void scope_assign(struct sema *sema, struct sema_variable *variable, const struct expr *value,

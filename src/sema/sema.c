@@ -13,14 +13,19 @@ static bool failed(const struct sema *sema)
 	return diags_count(sema->diags, DIAG_ERROR) > 0;
 }
 
-static struct diag *note_origin(struct sema *sema, struct diag *diag)
+static struct diag *note_macros(const struct sema *sema, struct diag *diag)
 {
-	const struct sema_instance *instance = sema->instance;
-
 	for (const struct sema_c_macro *at = sema->c_macro; at; at = at->outer)
 		diag_hint(diag, "The macro %s stands for: %s", at->name, at->body);
 	for (const struct expansion *at = sema->expansion; at; at = at->outer)
 		diag_note(diag, at->call, "expanded from");
+	return diag;
+}
+
+static struct diag *note_instance(const struct sema *sema, struct diag *diag)
+{
+	const struct sema_instance *instance = sema->instance;
+
 	if (instance && instance->is_expanded)
 		diag_note(diag, instance->probe->body->span, "expanded from: %s",
 			  instance->targets.data[0].name);
@@ -35,7 +40,8 @@ struct diag *sema_error(struct sema *sema, const char *tag, struct span span, co
 	va_start(args, fmt);
 	text = arena_vprintf(sema->arena, fmt, args);
 	va_end(args);
-	return note_origin(sema, diag_error(sema->diags, tag, span, "%s", text));
+	return note_instance(sema,
+			     note_macros(sema, diag_error(sema->diags, tag, span, "%s", text)));
 }
 
 struct diag *sema_warning(struct sema *sema, const char *tag, struct span span, const char *fmt,
@@ -47,7 +53,7 @@ struct diag *sema_warning(struct sema *sema, const char *tag, struct span span, 
 	va_start(args, fmt);
 	text = arena_vprintf(sema->arena, fmt, args);
 	va_end(args);
-	return diag_warning(sema->diags, tag, span, "%s", text);
+	return note_macros(sema, diag_warning(sema->diags, tag, span, "%s", text));
 }
 
 #define LONG_NAME 200
@@ -60,6 +66,11 @@ const char *sema_short_name(struct sema *sema, const char *name)
 	if (len <= LONG_NAME)
 		return name;
 	return arena_printf(sema->arena, "%.*s" CUT "%s", (int)kept, name, name + len - kept);
+}
+
+const char *sema_written_name(struct sema *sema, const char *name)
+{
+	return arena_strndup(sema->arena, name, strcspn(name, " "));
 }
 
 const char *sema_type_name(struct sema *sema, const struct type *type)

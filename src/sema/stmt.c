@@ -183,8 +183,8 @@ static void compound_var(struct sema *sema, struct stmt *stmt)
 		sema_error(sema, "type-mismatch", stmt->span,
 			   "Type mismatch for $%s: the %s= operator can not be used on a variable "
 			   "of type '%s'",
-			   target->var.name, binary_op_text(stmt->assign.op),
-			   sema_type_name(sema, target->type));
+			   sema_written_name(sema, target->var.name),
+			   binary_op_text(stmt->assign.op), sema_type_name(sema, target->type));
 		return;
 	}
 	if (variable->variable->is_fixed)
@@ -326,7 +326,7 @@ static struct sema_variable *loop_variable(struct sema *sema, struct stmt *stmt)
 	if (variable)
 		diag_note(sema_error(sema, "shadowing", stmt->loop.name_span,
 				     "Loop declaration shadows existing variable: $%s",
-				     stmt->loop.name),
+				     sema_written_name(sema, stmt->loop.name)),
 			  variable->variable->span, "This is the initial declaration.");
 	scope_push(sema);
 	variable = scope_declare(sema, stmt->loop.name, stmt->loop.name_span);
