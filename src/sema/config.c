@@ -1,8 +1,6 @@
 /* Configuration: one setting from text, and the script's config block. */
 #include "sema/internal.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <strings.h>
 
 struct word {
@@ -61,12 +59,10 @@ static bool find_word(const struct word *words, const char *text, int *value)
 static bool set_number(struct arena *arena, uint64_t *to, const char *name, const char *value,
 		       uint64_t least, uint64_t most, const char **error)
 {
-	unsigned long long number;
-	char *end;
+	bool is_negative;
+	uint64_t number;
 
-	errno = 0;
-	number = strtoull(value, &end, 0);
-	if (end == value || *end || *value == '-' || errno) {
+	if (!number_read(value, &is_negative, &number) || is_negative) {
 		*error = arena_printf(arena, "%s: expecting a number, got %s", name, value);
 		return false;
 	}

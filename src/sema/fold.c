@@ -2,7 +2,6 @@
  */
 #include "sema/internal.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 typedef __int128 wide;
@@ -401,87 +400,16 @@ void sema_typeinfo(struct sema *sema, struct expr **at)
 
 /* --- positional parameters --- */
 
-static const struct {
-	const char *unit;
-	uint64_t ns;
-} units[] = {
-	{"ns", 1},           {"us", 1000},          {"ms", 1000000},        {"s", 1000000000},
-	{"m", 60000000000u}, {"h", 3600000000000u}, {"d", 86400000000000u},
-};
-
-/* What may stand behind the digits: nothing, an exponent, a unit of time. */
-static bool apply_suffix(const char *rest, wide *value)
-{
-	if (!*rest)
-		return true;
-	if ((*rest == 'e' || *rest == 'E') && rest[1] >= '0' && rest[1] <= '9') {
-		char *end;
-		unsigned long exponent = strtoul(rest + 1, &end, 10);
-
-		for (; *value && exponent && fits(*value); exponent--)
-			*value *= 10;
-		rest = end;
-	}
-	if (!*rest)
-		return fits(*value);
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (strcmp(units[i].unit, rest) != 0)
-			continue;
-		*value *= (wide)units[i].ns;
-		return fits(*value);
-	}
-	return false;
-}
-
-/* Longer texts are no numbers. */
-#define NUMBER_SIZE 100
-
-/* Leaves out each "_" that stands before a digit; false if there are others. */
-static bool copy_digits(const char *text, bool is_hex, char copy[NUMBER_SIZE])
-{
-	const char *digits = is_hex ? "_0123456789abcdefABCDEF" : "_0123456789";
-	size_t n = 0;
-
-	for (; *text; text++) {
-		if (*text == '_' && (!text[1] || !strchr(digits, text[1])))
-			return false;
-		if (*text == '_')
-			continue;
-		if (n + 1 == NUMBER_SIZE)
-			return false;
-		copy[n++] = *text;
-	}
-	copy[n] = '\0';
-	return true;
-}
-
-/* A text that is a number as a whole, in any form that scripts may write it. */
-static bool parse_number(const char *text, wide *value)
-{
-	bool is_negative = *text == '-', is_hex;
-	char digits[NUMBER_SIZE], *end;
-
-	if (*text == '-' || *text == '+')
-		text++;
-	if (*text < '0' || *text > '9')
-		return false;
-	is_hex = text[1] == 'x' || text[1] == 'X';
-	if (!copy_digits(text, is_hex, digits))
-		return false;
-	errno = 0;
-	*value = (wide)strtoull(digits, &end, 0);
-	if (errno || (is_hex && *end) || !apply_suffix(end, value))
-		return false;
-	if (is_negative)
-		*value = -*value;
-	return fits(*value);
-}
-
 struct expr *sema_number(struct sema *sema, struct span span, const char *text)
 {
+	bool is_negative;
+	uint64_t magnitude;
 	wide value;
 
-	return parse_number(text, &value) ? literal(sema, span, value) : NULL;
+	if (!number_read(text, &is_negative, &magnitude))
+		return NULL;
+	value = is_negative ? -(wide)magnitude : (wide)magnitude;
+	return fits(value) ? literal(sema, span, value) : NULL;
 }
 
 /* NULL, with a warning, if it is not given or empty. */

@@ -35,9 +35,10 @@
  *   plan.c      events and places while bodies are checked
  *   size.c      how much memory values take
  *   finish.c    the plan's remaining fields
- *   functions*.c, format.c  calls: sema_call(), a hook for each row of functions.def, printf
- * directives builtins*.c sema_builtin(), a hook for each row of builtins.def fold.c      what is
- * known at compile time: literals, sizeof, offsetof, typeinfo, comptime, $1
+ *   functions*.c, format.c  calls: sema_call(), a hook for each row of functions.def, directives
+ *   builtins.c  sema_builtin(), a hook for each row of builtins.def
+ *   fold.c      what is known at compile time: literals, sizeof, typeinfo, comptime, $1
+ *   number.c    numbers that come as text
  */
 #ifndef SONDE_SEMA_INTERNAL_H
 #define SONDE_SEMA_INTERNAL_H
@@ -393,6 +394,8 @@ bool sema_has_effects(struct expr *expr);
 bool sema_param_string(struct sema *sema, struct expr **expr);
 /* An error that was reported is one of the command line, not of the script. */
 void sema_blame_words(struct sema *sema);
+/* Whether a text is a number as a whole, as scripts write them, or with a sign: 1_000, 10ms, -3. */
+bool number_read(const char *text, bool *is_negative, uint64_t *magnitude);
 /* A literal from text that is a number as a whole, as on the command line (1e6, 10ms, -3); NULL if
  * it is none. */
 struct expr *sema_number(struct sema *sema, struct span span, const char *text);
