@@ -295,7 +295,10 @@ void emit_into(struct codegen *cg, const struct expr *expr, LLVMValueRef dst)
 		emit_call(cg, expr, dst);
 		return;
 	case EXPR_MAP:
-		emit_map_into(cg, expr, dst);
+		if (expr->type->kind == TYPE_STATS)
+			emit_stats_into(cg, expr, dst);
+		else
+			emit_map_into(cg, expr, dst);
 		return;
 	case EXPR_TERNARY:
 		emit_ternary(cg, expr, dst);

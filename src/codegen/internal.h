@@ -444,6 +444,8 @@ LLVMValueRef emit_entry(struct codegen *cg, LLVMValueRef array, LLVMValueRef ind
 /* i64: count, sum, min, max or avg over all CPUs. */
 LLVMValueRef emit_aggregate_number(struct codegen *cg, const struct expr *map);
 LLVMValueRef emit_aggregate_number_at(struct codegen *cg, uint32_t map, LLVMValueRef key);
+/* Total and count over all CPUs, as the renderer takes a value of stats. */
+void emit_stats_into(struct codegen *cg, const struct expr *map, LLVMValueRef dst);
 
 /* stmt.c, loop.c */
 void emit_stmt(struct codegen *cg, const struct stmt *stmt);

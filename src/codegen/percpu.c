@@ -97,19 +97,27 @@ static void emit_each_cpu(struct codegen *cg, const struct gather *gather, LLVMV
 	cg_position(cg, next);
 }
 
+static void emit_gather_all(struct codegen *cg, const struct gather *gather, uint32_t map,
+			    LLVMValueRef key)
+{
+	emit_store(cg, cg_i64(cg, 0), gather->total, 8);
+	emit_store(cg, cg_i64(cg, 0), gather->second, 8);
+	emit_each_cpu(cg, gather, cg_map(cg, map), key);
+}
+
 LLVMValueRef emit_aggregate_number_at(struct codegen *cg, uint32_t map, LLVMValueRef key)
 {
-	struct gather gather = {.type = cg->plan->maps.data[map].value};
+	struct gather gather = {
+		.type = cg->plan->maps.data[map].value,
+		.total = cg_temp(cg, 8, 8),
+		.second = cg_temp(cg, 8, 8),
+	};
 	const struct type *number = type_int(cg->types, 8, gather.type->is_signed);
 	LLVMValueRef total, count;
 
-	gather.total = cg_temp(cg, 8, 8);
-	gather.second = cg_temp(cg, 8, 8);
-	emit_store(cg, cg_i64(cg, 0), gather.total, 8);
-	emit_store(cg, cg_i64(cg, 0), gather.second, 8);
-	emit_each_cpu(cg, &gather, cg_map(cg, map), key);
+	emit_gather_all(cg, &gather, map, key);
 	total = emit_load(cg, gather.total, 8, 8);
-	if (gather.type->kind != TYPE_AVG && gather.type->kind != TYPE_STATS)
+	if (gather.type->kind != TYPE_AVG)
 		return total;
 	count = emit_load(cg, gather.second, 8, 8);
 	count = LLVMBuildSelect(cg->builder, LLVMBuildIsNull(cg->builder, count, ""), cg_i64(cg, 1),
@@ -120,4 +128,15 @@ LLVMValueRef emit_aggregate_number_at(struct codegen *cg, uint32_t map, LLVMValu
 LLVMValueRef emit_aggregate_number(struct codegen *cg, const struct expr *map)
 {
 	return emit_aggregate_number_at(cg, map->map.map, emit_map_key(cg, map));
+}
+
+void emit_stats_into(struct codegen *cg, const struct expr *map, LLVMValueRef dst)
+{
+	struct gather gather = {
+		.type = map->type,
+		.total = dst,
+		.second = emit_offset(cg, dst, 8),
+	};
+
+	emit_gather_all(cg, &gather, map->map.map, emit_map_key(cg, map));
 }

@@ -9,10 +9,10 @@ static bool is_number_kind(const struct type *type)
 	return type_is_integer(type) || type->kind == TYPE_BOOL;
 }
 
-/* A payload holds values; the aggregates that are no single number stay in their maps. */
+/* A payload holds values; the aggregates that are charts stay in their maps. */
 static bool is_printable(const struct type *type)
 {
-	return type->kind != TYPE_NONE && !type_is_aggregate(type);
+	return type->kind == TYPE_STATS || (type->kind != TYPE_NONE && !type_is_aggregate(type));
 }
 
 static bool takes(enum format_kind kind, const struct type *type)
