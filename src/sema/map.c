@@ -133,45 +133,6 @@ void sema_map_updates(struct sema *sema, struct sema_map *map)
 
 /* --- keys --- */
 
-static bool is_key_type(const struct type *type)
-{
-	switch (type->kind) {
-	case TYPE_BOOL:
-	case TYPE_INT:
-	case TYPE_ENUM:
-	case TYPE_PTR:
-	case TYPE_ARRAY:
-	case TYPE_STRING:
-	case TYPE_BUFFER:
-	case TYPE_INET:
-	case TYPE_MAC:
-	case TYPE_KSYM:
-	case TYPE_USYM:
-	case TYPE_KSTACK:
-	case TYPE_USTACK:
-	case TYPE_USERNAME:
-	case TYPE_CGROUP_PATH:
-	case TYPE_TUPLE:
-	case TYPE_RECORD:
-	case TYPE_STRUCT:
-	case TYPE_UNION:
-		return true;
-	case TYPE_NONE:
-	case TYPE_TIMESTAMP:
-	case TYPE_COUNT:
-	case TYPE_SUM:
-	case TYPE_MIN:
-	case TYPE_MAX:
-	case TYPE_AVG:
-	case TYPE_STATS:
-	case TYPE_HIST:
-	case TYPE_LHIST:
-	case TYPE_TSERIES:
-		break;
-	}
-	return false;
-}
-
 static void report_key(struct sema *sema, const struct sema_map *map, const struct expr *key)
 {
 	struct diag *diag = sema_error(
@@ -190,12 +151,6 @@ static void join_key(struct sema *sema, struct sema_map *map, struct expr **key)
 {
 	if (!sema_is_known(sema, *key))
 		return;
-	if (!is_key_type((*key)->type)) {
-		sema_error(sema, "map-key-type", (*key)->span,
-			   "A value of type '%s' cannot be part of a map's key",
-			   sema_type_name(sema, (*key)->type));
-		return;
-	}
 	if (!infer_expr(sema, &map->key, *key))
 		report_key(sema, map, *key);
 	else if (map->key.type)
