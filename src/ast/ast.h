@@ -188,7 +188,8 @@ struct expr {
 			uint32_t event; /* sema: index in the plan's events, for asynchronous
 					   functions; AST_NO_EVENT if the kernel prints itself */
 			uint32_t early; /* sema: so many arguments are worked out before the event
-					   is there: those up to the last that has effects */
+					   is there: those up to the last that has effects
+					   or may fail */
 			uint64_t data[2]; /* sema: for the function's own use, see its row */
 		} call;
 		struct {

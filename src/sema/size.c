@@ -80,17 +80,35 @@ bool sema_has_effects(struct expr *expr)
 	return found;
 }
 
-/* Arguments are written into the event, except numbers and those before the last that has effects,
- * and that one. */
+static void note_error(struct expr **expr, void *data)
+{
+	*(bool *)data |= (*expr)->error_event != 0;
+}
+
+/* What goes wrong is sent before the event that it goes wrong for. */
+static bool may_fail(struct expr *expr)
+{
+	bool found = false;
+	const struct ast_visitor visitor = {.expr = note_error, .data = &found};
+
+	if (expr->type && !type_is_scalar(expr->type))
+		ast_walk_expr(&expr, &visitor);
+	return found;
+}
+
+/* Arguments are written into the event, except numbers and those before the last that has effects
+ * or may fail, and that one. */
 static void measure_arguments(struct measure *measure, struct expr *call)
 {
 	expr_vec *args = &call->call.args;
+	uint32_t early = (uint32_t)args->len;
 
-	call->call.early = (uint32_t)args->len;
-	while (call->call.early && !sema_has_effects(args->data[call->call.early - 1]))
-		call->call.early--;
+	while (early && !sema_has_effects(args->data[early - 1]) &&
+	       !may_fail(args->data[early - 1]))
+		early--;
+	call->call.early = early;
 	for (size_t i = 0; i < args->len; i++) {
-		if (i >= call->call.early)
+		if (i >= early)
 			leave_out(measure, args->data[i]);
 		else if (args->data[i]->kind == EXPR_VAR)
 			measure->bytes += args->data[i]->type->size;
