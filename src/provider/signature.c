@@ -54,6 +54,13 @@ static struct type_place pass(struct passed *passed, const struct type_passing *
 	return place;
 }
 
+static bool is_known(const struct passed *passed, const struct type_passing *passing)
+{
+	return !passing->is_unknown &&
+	       !(passing->is_pair && (passed->integers + passing->integers > INTEGERS ||
+				      passed->vectors + passing->vectors > VECTORS));
+}
+
 /* Programs are not shown the vector registers; an empty struct is not passed at all. */
 static bool is_visible(const struct type_param *param)
 {
@@ -77,8 +84,11 @@ void signature_passed_args(const struct provider_env *env, const char *name,
 	for (uint32_t i = 0; i < function->nparams; i++) {
 		const struct type_param *param = &function->params[i];
 		const struct type *type = param->type;
-		struct type_place place = pass(&passed, &param->passing, type->size);
+		struct type_place place;
 
+		if (!is_known(&passed, &param->passing))
+			break;
+		place = pass(&passed, &param->passing, type->size);
 		if (!is_visible(param))
 			continue;
 		if (param->passing.is_reference)

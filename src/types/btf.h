@@ -29,6 +29,8 @@ struct type_passing {
 	uint8_t integers, vectors; /* registers of each kind */
 	bool is_memory; /* on the stack; a result: where a hidden first argument points */
 	bool is_reference; /* its address is passed */
+	bool is_pair; /* of two words, each passed on its own: perhaps one of them on the stack */
+	bool is_unknown; /* so is where what follows it is passed */
 	uint32_t align; /* on the stack */
 };
 

@@ -502,7 +502,24 @@ static bool is_changed_copy(const char *function)
 	return false;
 }
 
-static struct type_param convert_param(struct dwarf_file *file, Dwarf_Die *die, uint32_t index)
+/* LLVM changes functions that it knows all callers of, without giving them another name. */
+static bool is_changed(Dwarf_Die *function)
+{
+	uint64_t convention;
+
+	return read_number(function, DW_AT_calling_convention, &convention) &&
+	       convention == DW_CC_nocall;
+}
+
+static bool is_rust(Dwarf_Die *function)
+{
+	Dwarf_Die unit;
+
+	return dwarf_diecu(function, &unit, NULL, NULL) && dwarf_srclang(&unit) == DW_LANG_Rust;
+}
+
+static struct type_param convert_param(struct dwarf_file *file, Dwarf_Die *die, uint32_t index,
+				       bool is_rust)
 {
 	struct types *types = file->types;
 	struct type_param param = {.name = die_name(die)};
@@ -512,7 +529,7 @@ static struct type_param convert_param(struct dwarf_file *file, Dwarf_Die *die, 
 				 : arena_printf(types->arena, "arg%u", index);
 	param.type = convert_referred(file, die, 0);
 	if (read_type(die, &type, false))
-		param.passing = dwarf_passing(&type);
+		param.passing = is_rust ? dwarf_passing_rust(&type) : dwarf_passing(&type);
 	param.c_type = c_type(types, die);
 	return param;
 }
@@ -526,16 +543,19 @@ bool types_dwarf_function(struct types *types, const char *path, const char *deb
 	params = {0};
 	Dwarf_Addr bias;
 	Dwarf_Die child, result;
+	bool rust;
 
 	if (is_changed_copy(function) || !file->module ||
-	    !dwfl_module_getdwarf(file->module, &bias) || !find_function(file, &wanted))
+	    !dwfl_module_getdwarf(file->module, &bias) || !find_function(file, &wanted) ||
+	    is_changed(&wanted.die))
 		return false;
+	rust = is_rust(&wanted.die);
 	for (int more = dwarf_child(&wanted.die, &child); !more;
 	     more = dwarf_siblingof(&child, &child)) {
 		if (dwarf_tag(&child) == DW_TAG_formal_parameter) {
 			uint32_t index = (uint32_t)params.len;
 
-			vec_push(types->arena, &params, convert_param(file, &child, index));
+			vec_push(types->arena, &params, convert_param(file, &child, index, rust));
 		}
 	}
 	*prototype = (struct type_function){

@@ -1,6 +1,8 @@
 /*
- * How a C or C++ argument is passed, from the DWARF of its type: the classes of the System V ABI
- * for x86_64 (3.2.3, "Parameter Passing").
+ * How an argument is passed, from the DWARF of its type: in C and C++ by the classes of the System
+ * V ABI for x86_64 (3.2.3, "Parameter Passing"). Rust promises nothing; what rustc has done for
+ * years with numbers, pointers and pairs of them is taken for known, as rustc_abi's BackendRepr has
+ * it.
  */
 #include "types/dwarf_class.h"
 
@@ -151,5 +153,63 @@ struct type_passing dwarf_passing(Dwarf_Die *die)
 		passing.integers += classes.of[i] == CLASS_INTEGER;
 		passing.vectors += classes.of[i] == CLASS_VECTOR;
 	}
+	return passing;
+}
+
+/* The numbers and pointers that a value consists of, up to more than a pair has. */
+struct leaves {
+	unsigned n;
+	uint64_t last; /* the highest offset */
+	bool is_unknown;
+};
+
+static void count_leaves(Dwarf_Die *die, uint64_t offset, struct leaves *leaves, int depth)
+{
+	Dwarf_Attribute attr;
+	Dwarf_Die type, member, next;
+	Dwarf_Word size = 0;
+	int tag;
+
+	if (depth > DEPTH_MAX || dwarf_peel_type(die, &type))
+		return;
+	dwarf_aggregate_size(&type, &size);
+	tag = dwarf_tag(&type);
+	if (!size)
+		return;
+	if (tag != DW_TAG_structure_type) {
+		leaves->n++;
+		leaves->last = offset > leaves->last ? offset : leaves->last;
+		/* Nothing is written of enums with fields, and of arrays and unions not enough. */
+		leaves->is_unknown |=
+			size > 8 || tag == DW_TAG_array_type || tag == DW_TAG_union_type;
+		return;
+	}
+	for (int more = dwarf_child(&type, &member); !more;
+	     more = dwarf_siblingof(&member, &member)) {
+		leaves->is_unknown |= dwarf_tag(&member) == DW_TAG_variant_part;
+		if (dwarf_tag(&member) == DW_TAG_member &&
+		    dwarf_attr_integrate(&member, DW_AT_type, &attr) &&
+		    dwarf_formref_die(&attr, &next))
+			count_leaves(&next, offset + number(&member, DW_AT_data_member_location, 0),
+				     leaves, depth + 1);
+	}
+}
+
+struct type_passing dwarf_passing_rust(Dwarf_Die *die)
+{
+	struct type_passing passing = dwarf_passing(die);
+	struct leaves leaves = {0};
+	Dwarf_Word size = 0;
+	Dwarf_Die type;
+
+	if (dwarf_peel_type(die, &type) || dwarf_tag(&type) == DW_TAG_base_type)
+		return passing;
+	count_leaves(die, 0, &leaves, 0);
+	if (leaves.n > 2) {
+		dwarf_aggregate_size(&type, &size);
+		return (struct type_passing){.integers = 1, .is_reference = size > 8, .align = 8};
+	}
+	passing.is_pair = leaves.n == 2;
+	passing.is_unknown = leaves.is_unknown || (passing.is_pair && leaves.last != 8);
 	return passing;
 }
