@@ -78,7 +78,8 @@ void signature_passed_args(const struct provider_env *env, const char *name,
 		arena_new_array(env->arena, struct type_place, function->nparams + 1);
 	const struct type_passing *result = &function->result_passing;
 	/* A hidden argument says where the result goes. */
-	struct passed passed = {.integers = result->is_memory || result->is_reference};
+	struct passed passed = {.integers = (result->is_memory && !result->is_x87) ||
+					    result->is_reference};
 	uint32_t n = 0, end = 0, align = 1;
 
 	for (uint32_t i = 0; i < function->nparams; i++) {

@@ -28,6 +28,7 @@ int types_reduced_btf(struct types *types, const void *btf, size_t btf_size, con
 struct type_passing {
 	uint8_t integers, vectors; /* registers of each kind */
 	bool is_memory; /* on the stack; a result: where a hidden first argument points */
+	bool is_x87; /* no: as a result it is in a register of the x87 */
 	bool is_reference; /* its address is passed */
 	bool is_pair; /* of two words, each passed on its own: perhaps one of them on the stack */
 	bool is_unknown; /* so is where what follows it is passed */

@@ -138,7 +138,8 @@ static const struct type *convert_base(struct dwarf_file *file, Dwarf_Die *die)
 	is_signed = encoding == DW_ATE_signed || encoding == DW_ATE_signed_char;
 	if (encoding == DW_ATE_boolean && size == 1)
 		return type_bool(file->types);
-	if (encoding != DW_ATE_float && (size == 1 || size == 2 || size == 4 || size == 8))
+	if (encoding != DW_ATE_float && encoding != DW_ATE_complex_float &&
+	    (size == 1 || size == 2 || size == 4 || size == 8))
 		return type_int(file->types, (uint32_t)size, is_signed);
 	return type_array(file->types, type_int(file->types, 1, false),
 			  size > 0 ? (uint32_t)size : 0);
@@ -217,6 +218,15 @@ static const struct type *convert_record(struct dwarf_file *file, Dwarf_Die *die
 	return type;
 }
 
+/* How far it is into the object, or a function's address with what to add to `this`. */
+static const struct type *convert_member_pointer(struct dwarf_file *file, Dwarf_Die *die)
+{
+	const struct type *word = type_int(file->types, 8, true);
+	uint64_t words = dwarf_pointer_size(die) / 8;
+
+	return words == 1 ? word : type_array(file->types, word, (uint32_t)words);
+}
+
 static const struct type *convert_new(struct dwarf_file *file, Dwarf_Die *die, int depth)
 {
 	switch (dwarf_tag(die)) {
@@ -226,6 +236,10 @@ static const struct type *convert_new(struct dwarf_file *file, Dwarf_Die *die, i
 	case DW_TAG_reference_type:
 	case DW_TAG_rvalue_reference_type:
 		return type_ptr(file->types, convert_referred(file, die, depth), SPACE_USER);
+	case DW_TAG_unspecified_type: /* of nullptr */
+		return type_ptr(file->types, type_none(file->types), SPACE_USER);
+	case DW_TAG_ptr_to_member_type:
+		return convert_member_pointer(file, die);
 	case DW_TAG_enumeration_type:
 		return convert_enum(file, die);
 	case DW_TAG_array_type:
@@ -518,20 +532,39 @@ static bool is_rust(Dwarf_Die *function)
 	return dwarf_diecu(function, &unit, NULL, NULL) && dwarf_srclang(&unit) == DW_LANG_Rust;
 }
 
-static struct type_param convert_param(struct dwarf_file *file, Dwarf_Die *die, uint32_t index,
-				       bool is_rust)
+struct params {
+	struct dwarf_file *file;
+	bool is_rust;
+	VEC(struct type_param)
+	list;
+};
+
+static void add_param(struct params *params, Dwarf_Die *die)
 {
-	struct types *types = file->types;
+	struct types *types = params->file->types;
 	struct type_param param = {.name = die_name(die)};
 	Dwarf_Die type;
 
 	param.name = *param.name ? types_intern_name(types, param.name)
-				 : arena_printf(types->arena, "arg%u", index);
-	param.type = convert_referred(file, die, 0);
+				 : arena_printf(types->arena, "arg%zu", params->list.len);
+	param.type = convert_referred(params->file, die, 0);
 	if (read_type(die, &type, false))
-		param.passing = is_rust ? dwarf_passing_rust(&type) : dwarf_passing(&type);
+		param.passing = params->is_rust ? dwarf_passing_rust(&type) : dwarf_passing(&type);
 	param.c_type = c_type(types, die);
-	return param;
+	vec_push(types->arena, &params->list, param);
+}
+
+/* Those of a function, or of a pack of a template's. */
+static void add_params(struct params *params, Dwarf_Die *die)
+{
+	Dwarf_Die child;
+
+	for (int more = dwarf_child(die, &child); !more; more = dwarf_siblingof(&child, &child)) {
+		if (dwarf_tag(&child) == DW_TAG_formal_parameter)
+			add_param(params, &child);
+		else if (dwarf_tag(&child) == DW_TAG_GNU_formal_parameter_pack)
+			add_params(params, &child);
+	}
 }
 
 bool types_dwarf_function(struct types *types, const char *path, const char *debuginfo,
@@ -539,31 +572,22 @@ bool types_dwarf_function(struct types *types, const char *path, const char *deb
 {
 	struct dwarf_file *file = find_file(types, path, debuginfo);
 	struct wanted wanted = {.name = function};
-	VEC(struct type_param)
-	params = {0};
+	struct params params = {.file = file};
 	Dwarf_Addr bias;
-	Dwarf_Die child, result;
-	bool rust;
+	Dwarf_Die result;
 
 	if (is_changed_copy(function) || !file->module ||
 	    !dwfl_module_getdwarf(file->module, &bias) || !find_function(file, &wanted) ||
 	    is_changed(&wanted.die))
 		return false;
-	rust = is_rust(&wanted.die);
-	for (int more = dwarf_child(&wanted.die, &child); !more;
-	     more = dwarf_siblingof(&child, &child)) {
-		if (dwarf_tag(&child) == DW_TAG_formal_parameter) {
-			uint32_t index = (uint32_t)params.len;
-
-			vec_push(types->arena, &params, convert_param(file, &child, index, rust));
-		}
-	}
+	params.is_rust = is_rust(&wanted.die);
+	add_params(&params, &wanted.die);
 	*prototype = (struct type_function){
 		.module = file->path,
 		.result = convert_referred(file, &wanted.die, 0),
 		.result_c_type = c_type(types, &wanted.die),
-		.params = params.data,
-		.nparams = (uint32_t)params.len,
+		.params = params.list.data,
+		.nparams = (uint32_t)params.list.len,
 	};
 	if (read_type(&wanted.die, &result, false))
 		prototype->result_passing = dwarf_passing(&result);

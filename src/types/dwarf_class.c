@@ -17,6 +17,7 @@ struct classes {
 	enum class of[EIGHTBYTES_MOST];
 	uint64_t align;
 	bool is_memory;
+	bool is_x87; /* a long double, which is passed in memory but returned in a register */
 };
 
 static uint64_t number(Dwarf_Die *die, unsigned attribute, uint64_t otherwise)
@@ -51,13 +52,16 @@ static void classify_base(Dwarf_Die *die, uint64_t offset, uint64_t size, struct
 {
 	uint64_t encoding = number(die, DW_AT_encoding, 0);
 	bool is_complex = encoding == DW_ATE_complex_float;
-	bool is_float = encoding == DW_ATE_float || is_complex;
+	bool is_float = encoding == DW_ATE_float || is_complex || encoding == DW_ATE_decimal_float;
 	uint64_t part = is_complex ? size / 2 : size;
 
 	raise_align(classes, part < 16 ? part : 16);
+	classes->is_x87 |= is_float && part > 8 && encoding != DW_ATE_decimal_float;
 	/* A member that is not at its alignment, __attribute__((packed)), or a long double. */
-	if ((part && offset % part) || (is_float && part > 8))
+	if ((part && offset % part) || classes->is_x87)
 		classes->is_memory = true;
+	else if (is_float && part > 8)
+		mark(classes, offset, 8, CLASS_VECTOR);
 	else
 		mark(classes, offset, size, is_float ? CLASS_VECTOR : CLASS_INTEGER);
 }
@@ -98,8 +102,28 @@ static void classify_array(Dwarf_Die *die, uint64_t offset, uint64_t size, struc
 	if (!dwarf_attr_integrate(die, DW_AT_type, &attr) || !dwarf_formref_die(&attr, &type) ||
 	    dwarf_aggregate_size(&type, &step) || !step)
 		return;
+	if (dwarf_hasattr(die, DW_AT_GNU_vector)) {
+		raise_align(classes, size);
+		mark(classes, offset, 8, CLASS_VECTOR);
+		return;
+	}
 	for (uint64_t at = 0; at < size && !classes->is_memory; at += step)
 		classify(&type, offset + at, classes, depth + 1);
+}
+
+/* DWARF does not tell the size of C++'s nullptr, and of pointers to members: those to functions are
+ * pairs (the Itanium C++ ABI, 2.3). */
+uint64_t dwarf_pointer_size(Dwarf_Die *type)
+{
+	Dwarf_Attribute attr;
+	Dwarf_Die to;
+
+	return dwarf_tag(type) == DW_TAG_ptr_to_member_type &&
+			       dwarf_attr_integrate(type, DW_AT_type, &attr) &&
+			       dwarf_formref_die(&attr, &to) &&
+			       dwarf_tag(&to) == DW_TAG_subroutine_type
+		       ? 16
+		       : 8;
 }
 
 static void classify(Dwarf_Die *die, uint64_t offset, struct classes *classes, int depth)
@@ -123,8 +147,9 @@ static void classify(Dwarf_Die *die, uint64_t offset, struct classes *classes, i
 		classify_array(&type, offset, size, classes, depth);
 		break;
 	default: /* pointers, enums */
-		raise_align(classes, size ? size : 8);
-		mark(classes, offset, size ? size : 8, CLASS_INTEGER);
+		size = size ? size : dwarf_pointer_size(&type);
+		raise_align(classes, size < 8 ? size : 8);
+		mark(classes, offset, size, CLASS_INTEGER);
 		break;
 	}
 }
@@ -138,15 +163,18 @@ struct type_passing dwarf_passing(Dwarf_Die *die)
 
 	if (dwarf_peel_type(die, &type))
 		return passing;
-	/* C++ objects that cannot be copied byte by byte. */
-	if (number(&type, DW_AT_calling_convention, 0) == DW_CC_pass_by_reference) {
+	if (!dwarf_is_copied_by_bytes(&type)) {
 		passing.is_reference = true;
 		passing.integers = 1;
 		return passing;
 	}
 	classify(&type, 0, &classes, 0);
 	dwarf_aggregate_size(&type, &size);
-	passing.is_memory = classes.is_memory || size > EIGHTBYTES_MOST * 8;
+	/* A vector is in one register, however wide that is. */
+	passing.is_memory = classes.is_memory ||
+			    (size > EIGHTBYTES_MOST * 8 && !dwarf_hasattr(&type, DW_AT_GNU_vector));
+	passing.is_x87 = classes.is_x87 &&
+			 (size <= EIGHTBYTES_MOST * 8 || dwarf_tag(&type) == DW_TAG_base_type);
 	if (classes.align > passing.align)
 		passing.align = (uint32_t)classes.align;
 	for (int i = 0; i < EIGHTBYTES_MOST && !passing.is_memory; i++) {
