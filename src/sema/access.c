@@ -390,6 +390,7 @@ void sema_deref(struct sema *sema, struct expr **expr)
 {
 	struct expr *deref = *expr;
 	const struct type *type;
+	uint32_t n;
 
 	sema_value(sema, &deref->unary.operand);
 	deref->type = sema->unknown;
@@ -403,6 +404,9 @@ void sema_deref(struct sema *sema, struct expr **expr)
 			   sema_type_name(sema, type));
 		return;
 	}
+	/* What is only declared there has its size with its members. */
+	if (type_is_struct(type->ptr.to))
+		types_fields(sema->types, type->ptr.to, &n);
 	if (type->ptr.to->kind == TYPE_NONE || !type->ptr.to->size) {
 		diag_hint(sema_error(sema, "opaque-pointer", deref->span,
 				     "Can not dereference expression of type '%s': what it points "

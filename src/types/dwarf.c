@@ -5,6 +5,8 @@
 #include "types/dwarf.h"
 
 #include "types/dwarf_class.h"
+#include "types/dwarf_define.h"
+#include "types/dwarf_die.h"
 #include "types/internal.h"
 
 #include "base/archive.h"
@@ -98,16 +100,6 @@ static bool read_number(Dwarf_Die *die, unsigned attribute, uint64_t *value)
 	return true;
 }
 
-/* The DIE of the type attribute, without qualifiers and typedefs if @strip; false for void. */
-static bool read_type(Dwarf_Die *die, Dwarf_Die *type, bool strip)
-{
-	Dwarf_Attribute attr;
-
-	if (!dwarf_attr_integrate(die, DW_AT_type, &attr) || !dwarf_formref_die(&attr, type))
-		return false;
-	return !strip || !dwarf_peel_type(type, type);
-}
-
 static const char *die_name(Dwarf_Die *die)
 {
 	const char *name = dwarf_diename(die);
@@ -123,7 +115,7 @@ static const struct type *convert_referred(struct dwarf_file *file, Dwarf_Die *d
 {
 	Dwarf_Die type;
 
-	if (!read_type(die, &type, true))
+	if (!die_bare_type(die, &type))
 		return type_none(file->types);
 	return convert(file, &type, depth + 1);
 }
@@ -193,24 +185,36 @@ static const struct type *convert_array(struct dwarf_file *file, Dwarf_Die *die,
 {
 	const struct type *element = convert_referred(file, die, depth);
 	Dwarf_Die range, type;
-	bool is_char = read_type(die, &type, true) && !strcmp(die_name(&type), "char");
+	bool is_char = die_bare_type(die, &type) && !strcmp(die_name(&type), "char");
 
 	if (dwarf_child(die, &range))
 		return type_array(file->types, element, 0);
 	return convert_dimensions(file, &range, element, is_char);
 }
 
+static uint32_t record_size(Dwarf_Die *die)
+{
+	int size = dwarf_bytesize(die);
+
+	return size > 0 ? (uint32_t)size : 0;
+}
+
+/* Compilers tell an alignment only where it is not that of the members. */
+static uint32_t record_align(Dwarf_Die *die)
+{
+	uint32_t size = record_size(die);
+	uint64_t align = 0;
+
+	if (read_number(die, DW_AT_alignment, &align))
+		return (uint32_t)align;
+	return size && size % 8 == 0 ? 8 : size && size % 4 == 0 ? 4 : 1;
+}
+
 static const struct type *convert_record(struct dwarf_file *file, Dwarf_Die *die)
 {
 	enum type_kind kind = dwarf_tag(die) == DW_TAG_union_type ? TYPE_UNION : TYPE_STRUCT;
-	int size = dwarf_bytesize(die);
-	uint64_t align = 0;
-	struct type *type;
+	struct type *type = types_new_type(file->types, kind, record_size(die), record_align(die));
 
-	/* Compilers tell an alignment only where it is not that of the members. */
-	if (!read_number(die, DW_AT_alignment, &align))
-		align = size > 0 && size % 8 == 0 ? 8 : size > 0 && size % 4 == 0 ? 4 : 1;
-	type = types_new_type(file->types, kind, size > 0 ? (uint32_t)size : 0, (uint32_t)align);
 	type->record.name = types_intern_name(file->types, die_name(die));
 	type->record.origin = ORIGIN_SCRIPT;
 	type->record.module = file->path;
@@ -279,7 +283,7 @@ static uint32_t bit_position(Dwarf_Die *die, uint64_t offset, uint64_t width)
 	if (!read_number(die, DW_AT_byte_size, &unit)) {
 		Dwarf_Die type;
 
-		unit = read_type(die, &type, true) ? (uint64_t)dwarf_bytesize(&type) : 4;
+		unit = die_bare_type(die, &type) ? (uint64_t)dwarf_bytesize(&type) : 4;
 	}
 	return (uint32_t)(offset * 8 + unit * 8 - bits - width);
 }
@@ -287,14 +291,14 @@ static uint32_t bit_position(Dwarf_Die *die, uint64_t offset, uint64_t width)
 /* False for what takes no place in the object. */
 static bool read_member(struct dwarf_file *file, Dwarf_Die *die, struct type_field *field)
 {
-	uint64_t offset = 0, width;
+	uint64_t offset, width;
 
 	*field = (struct type_field){0};
 	if (dwarf_tag(die) != DW_TAG_member && dwarf_tag(die) != DW_TAG_inheritance)
 		return false;
-	if (dwarf_hasattr(die, DW_AT_external) || dwarf_hasattr(die, DW_AT_declaration))
+	if (dwarf_hasattr(die, DW_AT_external) || dwarf_hasattr(die, DW_AT_declaration) ||
+	    !die_member_offset(die, &offset))
 		return false;
-	read_number(die, DW_AT_data_member_location, &offset);
 	/* A base class is searched like an anonymous member. */
 	field->name = types_intern_name(file->types, die_name(die));
 	field->type = convert_referred(file, die, 0);
@@ -312,6 +316,11 @@ void dwarf_load_fields(struct types *types, struct type *type)
 	fields = {0};
 
 	type->record.loaded = true;
+	if (dwarf_hasattr(&die, DW_AT_declaration) &&
+	    dwarf_find_definition(file->module, &die, &die)) {
+		type->size = record_size(&die);
+		type->align = record_align(&die);
+	}
 	for (int more = dwarf_child(&die, &child); !more; more = dwarf_siblingof(&child, &child)) {
 		struct type_field field;
 
@@ -330,7 +339,7 @@ static void add_referred(Dwarf_Die *die, const char *suffix, struct strbuf *out,
 {
 	Dwarf_Die type;
 
-	if (depth < DEPTH_MAX && read_type(die, &type, false))
+	if (depth < DEPTH_MAX && die_type(die, &type))
 		add_c_type(&type, out, depth + 1);
 	else
 		strbuf_adds(out, "void");
@@ -342,7 +351,7 @@ static void add_qualified(const char *qualifier, Dwarf_Die *die, struct strbuf *
 {
 	Dwarf_Die type;
 
-	if (read_type(die, &type, false) && dwarf_tag(&type) == DW_TAG_pointer_type) {
+	if (die_type(die, &type) && dwarf_tag(&type) == DW_TAG_pointer_type) {
 		add_referred(die, " ", out, depth);
 		strbuf_adds(out, qualifier);
 		return;
@@ -448,17 +457,29 @@ static const char *linkage_name(Dwarf_Die *die)
 	return name ? name : "";
 }
 
+/* Whether the function's code begins at @address, or, if that is 0, anywhere. Code whose seldom
+ * used parts lie elsewhere has several beginnings. */
+static bool begins_at(Dwarf_Die *die, Dwarf_Addr address)
+{
+	Dwarf_Addr entry, base, start, end;
+	ptrdiff_t next = 0;
+
+	if (!dwarf_entrypc(die, &entry))
+		return !address || entry == address;
+	while ((next = dwarf_ranges(die, next, &base, &start, &end)) > 0)
+		if (!address || start == address)
+			return true;
+	return false;
+}
+
 static int match_function(Dwarf_Die *die, void *data)
 {
 	struct wanted *wanted = data;
-	Dwarf_Addr entry;
 
-	if (dwarf_entrypc(die, &entry))
-		return DWARF_CB_OK;
 	/* An alias has another name than its definition, but the same address. */
-	if (wanted->address ? entry != wanted->address
-			    : strcmp(die_name(die), wanted->name) &&
-				      strcmp(linkage_name(die), wanted->name))
+	if (!begins_at(die, wanted->address) ||
+	    (!wanted->address && strcmp(die_name(die), wanted->name) != 0 &&
+	     strcmp(linkage_name(die), wanted->name) != 0))
 		return DWARF_CB_OK;
 	wanted->die = *die;
 	wanted->is_found = true;
@@ -548,7 +569,7 @@ static void add_param(struct params *params, Dwarf_Die *die)
 	param.name = *param.name ? types_intern_name(types, param.name)
 				 : arena_printf(types->arena, "arg%zu", params->list.len);
 	param.type = convert_referred(params->file, die, 0);
-	if (read_type(die, &type, false))
+	if (die_type(die, &type))
 		param.passing = params->is_rust ? dwarf_passing_rust(&type) : dwarf_passing(&type);
 	param.c_type = c_type(types, die);
 	vec_push(types->arena, &params->list, param);
@@ -589,7 +610,7 @@ bool types_dwarf_function(struct types *types, const char *path, const char *deb
 		.params = params.list.data,
 		.nparams = (uint32_t)params.list.len,
 	};
-	if (read_type(&wanted.die, &result, false))
+	if (die_type(&wanted.die, &result))
 		prototype->result_passing = dwarf_passing(&result);
 	return true;
 }

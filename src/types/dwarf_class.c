@@ -6,6 +6,8 @@
  */
 #include "types/dwarf_class.h"
 
+#include "types/dwarf_die.h"
+
 #include <dwarf.h>
 
 #define DEPTH_MAX 16
@@ -19,16 +21,6 @@ struct classes {
 	bool is_memory;
 	bool is_x87; /* a long double, which is passed in memory but returned in a register */
 };
-
-static uint64_t number(Dwarf_Die *die, unsigned attribute, uint64_t otherwise)
-{
-	Dwarf_Attribute attr;
-	Dwarf_Word word;
-
-	return dwarf_attr_integrate(die, attribute, &attr) && !dwarf_formudata(&attr, &word)
-		       ? word
-		       : otherwise;
-}
 
 static void mark(struct classes *classes, uint64_t offset, uint64_t size, enum class class)
 {
@@ -50,7 +42,7 @@ static void classify(Dwarf_Die *die, uint64_t offset, struct classes *classes, i
 
 static void classify_base(Dwarf_Die *die, uint64_t offset, uint64_t size, struct classes *classes)
 {
-	uint64_t encoding = number(die, DW_AT_encoding, 0);
+	uint64_t encoding = die_number(die, DW_AT_encoding, 0);
 	bool is_complex = encoding == DW_ATE_complex_float;
 	bool is_float = encoding == DW_ATE_float || is_complex || encoding == DW_ATE_decimal_float;
 	uint64_t part = is_complex ? size / 2 : size;
@@ -69,22 +61,19 @@ static void classify_base(Dwarf_Die *die, uint64_t offset, uint64_t size, struct
 static void classify_members(Dwarf_Die *die, uint64_t offset, struct classes *classes, int depth)
 {
 	Dwarf_Die member, type;
-	Dwarf_Attribute attr;
 
-	raise_align(classes, number(die, DW_AT_alignment, 0));
+	raise_align(classes, die_number(die, DW_AT_alignment, 0));
 	for (int more = dwarf_child(die, &member); !more;
 	     more = dwarf_siblingof(&member, &member)) {
-		uint64_t at = number(&member, DW_AT_data_member_location, 0);
-		uint64_t bits = number(&member, DW_AT_bit_size, 0);
+		uint64_t bits = die_number(&member, DW_AT_bit_size, 0), at;
 
 		if ((dwarf_tag(&member) != DW_TAG_member &&
 		     dwarf_tag(&member) != DW_TAG_inheritance) ||
-		    dwarf_hasattr(&member, DW_AT_external) ||
-		    !dwarf_attr_integrate(&member, DW_AT_type, &attr) ||
-		    !dwarf_formref_die(&attr, &type))
+		    dwarf_hasattr(&member, DW_AT_external) || !die_type(&member, &type) ||
+		    !die_member_offset(&member, &at))
 			continue;
 		if (bits && dwarf_hasattr(&member, DW_AT_data_bit_offset))
-			at = number(&member, DW_AT_data_bit_offset, 0) / 8;
+			at = die_number(&member, DW_AT_data_bit_offset, 0) / 8;
 		if (bits)
 			mark(classes, offset + at, (bits + 7) / 8, CLASS_INTEGER);
 		else
@@ -95,12 +84,10 @@ static void classify_members(Dwarf_Die *die, uint64_t offset, struct classes *cl
 static void classify_array(Dwarf_Die *die, uint64_t offset, uint64_t size, struct classes *classes,
 			   int depth)
 {
-	Dwarf_Attribute attr;
 	Dwarf_Word step;
 	Dwarf_Die type;
 
-	if (!dwarf_attr_integrate(die, DW_AT_type, &attr) || !dwarf_formref_die(&attr, &type) ||
-	    dwarf_aggregate_size(&type, &step) || !step)
+	if (!die_type(die, &type) || dwarf_aggregate_size(&type, &step) || !step)
 		return;
 	if (dwarf_hasattr(die, DW_AT_GNU_vector)) {
 		raise_align(classes, size);
@@ -115,12 +102,9 @@ static void classify_array(Dwarf_Die *die, uint64_t offset, uint64_t size, struc
  * pairs (the Itanium C++ ABI, 2.3). */
 uint64_t dwarf_pointer_size(Dwarf_Die *type)
 {
-	Dwarf_Attribute attr;
 	Dwarf_Die to;
 
-	return dwarf_tag(type) == DW_TAG_ptr_to_member_type &&
-			       dwarf_attr_integrate(type, DW_AT_type, &attr) &&
-			       dwarf_formref_die(&attr, &to) &&
+	return dwarf_tag(type) == DW_TAG_ptr_to_member_type && die_type(type, &to) &&
 			       dwarf_tag(&to) == DW_TAG_subroutine_type
 		       ? 16
 		       : 8;
@@ -131,7 +115,7 @@ static void classify(Dwarf_Die *die, uint64_t offset, struct classes *classes, i
 	Dwarf_Word size = 0;
 	Dwarf_Die type;
 
-	if (depth > DEPTH_MAX || dwarf_peel_type(die, &type))
+	if (depth > DEPTH_MAX || !die_peel(die, &type))
 		return;
 	dwarf_aggregate_size(&type, &size);
 	switch (dwarf_tag(&type)) {
@@ -161,7 +145,7 @@ struct type_passing dwarf_passing(Dwarf_Die *die)
 	Dwarf_Word size = 0;
 	Dwarf_Die type;
 
-	if (dwarf_peel_type(die, &type))
+	if (!die_peel(die, &type))
 		return passing;
 	if (!dwarf_is_copied_by_bytes(&type)) {
 		passing.is_reference = true;
@@ -193,12 +177,12 @@ struct leaves {
 
 static void count_leaves(Dwarf_Die *die, uint64_t offset, struct leaves *leaves, int depth)
 {
-	Dwarf_Attribute attr;
 	Dwarf_Die type, member, next;
 	Dwarf_Word size = 0;
+	uint64_t at;
 	int tag;
 
-	if (depth > DEPTH_MAX || dwarf_peel_type(die, &type))
+	if (depth > DEPTH_MAX || !die_peel(die, &type))
 		return;
 	dwarf_aggregate_size(&type, &size);
 	tag = dwarf_tag(&type);
@@ -215,11 +199,9 @@ static void count_leaves(Dwarf_Die *die, uint64_t offset, struct leaves *leaves,
 	for (int more = dwarf_child(&type, &member); !more;
 	     more = dwarf_siblingof(&member, &member)) {
 		leaves->is_unknown |= dwarf_tag(&member) == DW_TAG_variant_part;
-		if (dwarf_tag(&member) == DW_TAG_member &&
-		    dwarf_attr_integrate(&member, DW_AT_type, &attr) &&
-		    dwarf_formref_die(&attr, &next))
-			count_leaves(&next, offset + number(&member, DW_AT_data_member_location, 0),
-				     leaves, depth + 1);
+		if (dwarf_tag(&member) == DW_TAG_member && die_type(&member, &next) &&
+		    die_member_offset(&member, &at))
+			count_leaves(&next, offset + at, leaves, depth + 1);
 	}
 }
 
@@ -230,7 +212,7 @@ struct type_passing dwarf_passing_rust(Dwarf_Die *die)
 	Dwarf_Word size = 0;
 	Dwarf_Die type;
 
-	if (dwarf_peel_type(die, &type) || dwarf_tag(&type) == DW_TAG_base_type)
+	if (!die_peel(die, &type) || dwarf_tag(&type) == DW_TAG_base_type)
 		return passing;
 	count_leaves(die, 0, &leaves, 0);
 	if (leaves.n > 2) {

@@ -6,35 +6,12 @@
  */
 #include "types/dwarf_class.h"
 
+#include "types/dwarf_die.h"
+
 #include <dwarf.h>
 #include <string.h>
 
 #define DEPTH_MAX 16
-
-static bool flag(Dwarf_Die *die, unsigned attribute)
-{
-	Dwarf_Attribute attr;
-	bool is = false;
-
-	return dwarf_attr_integrate(die, attribute, &attr) && !dwarf_formflag(&attr, &is) && is;
-}
-
-static Dwarf_Word number(Dwarf_Die *die, unsigned attribute)
-{
-	Dwarf_Attribute attr;
-	Dwarf_Word word;
-
-	return dwarf_attr_integrate(die, attribute, &attr) && !dwarf_formudata(&attr, &word) ? word
-											     : 0;
-}
-
-static bool type_of(Dwarf_Die *die, Dwarf_Die *type)
-{
-	Dwarf_Attribute attr;
-
-	return dwarf_attr_integrate(die, DW_AT_type, &attr) && dwarf_formref_die(&attr, type) &&
-	       !dwarf_peel_type(type, type);
-}
 
 /* Whether the function's first argument behind `this` refers to such an object. */
 static bool takes_another(Dwarf_Die *function, const Dwarf_Die *class)
@@ -43,12 +20,13 @@ static bool takes_another(Dwarf_Die *function, const Dwarf_Die *class)
 
 	for (int more = dwarf_child(function, &child); !more;
 	     more = dwarf_siblingof(&child, &child)) {
-		if (dwarf_tag(&child) != DW_TAG_formal_parameter || flag(&child, DW_AT_artificial))
+		if (dwarf_tag(&child) != DW_TAG_formal_parameter ||
+		    die_flag(&child, DW_AT_artificial))
 			continue;
-		return type_of(&child, &type) &&
+		return die_bare_type(&child, &type) &&
 		       (dwarf_tag(&type) == DW_TAG_reference_type ||
 			dwarf_tag(&type) == DW_TAG_rvalue_reference_type) &&
-		       type_of(&type, &type) && type.addr == class->addr;
+		       die_bare_type(&type, &type) && type.addr == class->addr;
 	}
 	return false;
 }
@@ -59,8 +37,9 @@ static bool is_written_copy(Dwarf_Die *function, Dwarf_Die *class)
 	const char *name = dwarf_diename(function), *of = dwarf_diename(class);
 	size_t len = of ? strcspn(of, "<") : 0;
 
-	if (!name || !len || flag(function, DW_AT_artificial) || flag(function, DW_AT_deleted) ||
-	    number(function, DW_AT_defaulted) == DW_DEFAULTED_in_class)
+	if (!name || !len || die_flag(function, DW_AT_artificial) ||
+	    die_flag(function, DW_AT_deleted) ||
+	    die_number(function, DW_AT_defaulted, 0) == DW_DEFAULTED_in_class)
 		return false;
 	if (*name == '~')
 		return true;
@@ -75,14 +54,14 @@ static bool is_trivial_part(Dwarf_Die *part, Dwarf_Die *class, int depth)
 
 	switch (dwarf_tag(part)) {
 	case DW_TAG_subprogram:
-		return !number(part, DW_AT_virtuality) && !is_written_copy(part, class);
+		return !die_number(part, DW_AT_virtuality, 0) && !is_written_copy(part, class);
 	case DW_TAG_inheritance:
 	case DW_TAG_member:
-		if (number(part, DW_AT_virtuality))
+		if (die_number(part, DW_AT_virtuality, 0))
 			return false;
-		if (flag(part, DW_AT_external) || !type_of(part, &type))
+		if (die_flag(part, DW_AT_external) || !die_bare_type(part, &type))
 			return true;
-		while (dwarf_tag(&type) == DW_TAG_array_type && type_of(&type, &type))
+		while (dwarf_tag(&type) == DW_TAG_array_type && die_bare_type(&type, &type))
 			;
 		return is_trivial(&type, depth + 1);
 	}
@@ -105,7 +84,7 @@ static bool is_trivial(Dwarf_Die *class, int depth)
 
 bool dwarf_is_copied_by_bytes(Dwarf_Die *type)
 {
-	Dwarf_Word convention = number(type, DW_AT_calling_convention);
+	Dwarf_Word convention = die_number(type, DW_AT_calling_convention, 0);
 
 	return convention ? convention != DW_CC_pass_by_reference : is_trivial(type, 0);
 }

@@ -58,6 +58,34 @@ START_TEST(parameters)
 }
 END_TEST
 
+/* tests/fixtures/opaque, in the forms of debug info that compilers have. */
+START_TEST(forms)
+{
+	static const char *const paths[] = {
+		SONDE_FIXTURES "/opaque_gdwarf_5",
+		SONDE_FIXTURES "/opaque_gdwarf_2",
+		SONDE_FIXTURES "/opaque_fdebug_types_section",
+		SONDE_FIXTURES "/opaque_gsplit_dwarf",
+	};
+	struct type_function function;
+	const struct type *object, *list, *value;
+
+	ck_assert(types_dwarf_function(types, paths[_i], NULL, "opaque_take", &function));
+	ck_assert_uint_eq(function.nparams, 2);
+	ck_assert_str_eq(function.params[0].c_type, "struct opaque*");
+	object = function.params[0].type->ptr.to;
+	ck_assert_uint_eq(field(object, "inner")->offset, 8);
+	ck_assert_uint_eq(object->size, 16);
+	ck_assert_str_eq(function.params[1].c_type, "struct list*");
+	list = function.params[1].type->ptr.to;
+	value = field(list, "value")->type;
+	ck_assert_uint_eq(field(list, "value")->offset, 8);
+	ck_assert_uint_eq(field(value, "b")->offset, 8);
+	ck_assert_uint_eq(field(value, "b")->bit_offset, 3);
+	ck_assert_uint_eq(field(value, "b")->bit_size, 9);
+}
+END_TEST
+
 START_TEST(members)
 {
 	struct type_function function, again;
@@ -120,6 +148,7 @@ int main(void)
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, parameters);
 	tcase_add_test(tests, members);
+	tcase_add_loop_test(tests, forms, 0, 4);
 	tcase_add_test(tests, functions_without_parameters);
 	tcase_add_test(tests, what_is_not_there);
 	suite_add_tcase(suite, tests);
