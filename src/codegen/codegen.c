@@ -287,23 +287,23 @@ static const char *refusal_of_bitcode(const struct codegen *cg)
 /*
  * How much LLVM spills to the stack is seen when it has done so: if that and what was put there is
  * too much, for a function or for those that call one another, all is done again with everything in
- * scratch memory, and then with long blocks in functions of their own. Functions that are too long
- * are cut so at once.
+ * scratch memory, and then with blocks in functions of their own: first all, and if those are more
+ * functions than a program may have, or too deep in one another, the long ones only. Functions that
+ * are too long are cut so at once.
  */
 enum codegen_result codegen(const struct codegen_options *options, const struct ast_unit *unit,
 			    const struct plan *plan, struct codegen_object *object,
 			    const char **why)
 {
 	static const struct {
-		uint32_t stack_budget;
-		bool is_outlined;
-		uint32_t most_instructions;
+		uint32_t stack_budget, least_outlined, most_instructions;
 	} ways[] = {
-		{256, false, LONG_INSTRUCTIONS},
-		{0, false, LONG_INSTRUCTIONS},
-		{0, true, MOST_INSTRUCTIONS},
+		{256, 0, LONG_INSTRUCTIONS},
+		{0, 0, LONG_INSTRUCTIONS},
+		{0, 2, MOST_INSTRUCTIONS},
+		{0, 16, MOST_INSTRUCTIONS},
 	};
-	const size_t n = sizeof(ways) / sizeof(ways[0]);
+	const size_t n = sizeof(ways) / sizeof(ways[0]), outlined = 2;
 	size_t i;
 
 	for (i = 0; i < n;) {
@@ -315,19 +315,19 @@ enum codegen_result codegen(const struct codegen_options *options, const struct 
 		cg->types = plan->types;
 		cg->arena = options->arena;
 		cg->stack_budget = ways[i].stack_budget;
-		cg->is_outlined = ways[i].is_outlined;
+		cg->least_outlined = ways[i].least_outlined;
 		cg->most_instructions = ways[i].most_instructions;
 		cg->serial = options->serial * n + i;
 		hashmap_init(&cg->functions, cg->arena);
 		if (generate(cg, object)) {
-			if (frames_fit(cg, object, i < n - 1 ? 32 : 16))
+			if (frames_fit(cg, object, i < outlined ? 32 : 16))
 				return CODEGEN_DONE;
 			codegen_object_free(object);
 		}
 		*why = refusal_of_bitcode(cg);
 		if (*why)
 			return CODEGEN_BAD_BITCODE;
-		i = cg->is_too_long && i < n - 1 ? n - 1 : i + 1;
+		i = cg->is_too_long && i < outlined ? outlined : i + 1;
 	}
 	return CODEGEN_TOO_LARGE;
 }

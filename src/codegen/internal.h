@@ -123,7 +123,8 @@ struct codegen {
 	struct cg_function *fn;
 	uint32_t serial; /* see struct codegen_options */
 	uint32_t stack_budget; /* bytes of stack for what is put there on purpose */
-	bool is_outlined; /* long blocks are cut into functions: see loop.c */
+	/* blocks of so many statements are cut into functions, see loop.c; 0: none */
+	uint32_t least_outlined;
 	bool has_failed; /* LLVM reported an error, or a function is too long */
 	const char *bad_bitcode; /* why imported C programs could not be linked, or NULL */
 	const char *complaint; /* LLVM's last error */

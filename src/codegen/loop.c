@@ -292,7 +292,7 @@ void emit_unroll(struct codegen *cg, const struct stmt *stmt)
 {
 	struct callback callback;
 
-	if (!cg->is_outlined) {
+	if (!cg->least_outlined) {
 		emit_rounds_in_line(cg, stmt);
 		return;
 	}
@@ -404,12 +404,38 @@ static size_t chained(const struct block *block)
 	return n;
 }
 
+/* Statements of a block, with those in them but for loops, which are functions already. */
+static size_t statements_within(const struct block *block)
+{
+	const struct stmt *stmt;
+	size_t n = 0, i;
+
+	for (i = 0; block && i < block->stmts.len; i++) {
+		stmt = block->stmts.data[i];
+		n++;
+		if (stmt->kind == STMT_IF)
+			n += statements_within(stmt->branch.then) +
+			     statements_within(stmt->branch.otherwise);
+		else if (stmt->kind == STMT_BLOCK)
+			n += statements_within(stmt->block);
+	}
+	return n;
+}
+
+static bool is_long(const struct codegen *cg, const struct block *block)
+{
+	size_t n = chained(block);
+
+	if (n && !(n % MOST_CHAINED))
+		return true;
+	return block->stmts.len > 1 && statements_within(block) >= cg->least_outlined;
+}
+
 bool emit_outlined(struct codegen *cg, const struct block *block)
 {
 	size_t n = block->stmts.len, size = n / MOST_PIECES + 1, i;
-	bool is_long = n > 1 || (n && chained(block) && !(chained(block) % MOST_CHAINED));
 
-	if (!cg->is_outlined || !is_long || !can_be_called(cg, block))
+	if (!cg->least_outlined || !is_long(cg, block) || !can_be_called(cg, block))
 		return false;
 	if (size < PIECE)
 		size = PIECE;

@@ -95,7 +95,7 @@ static bool is_inline(const struct codegen *cg, uint32_t size, uint32_t align)
 {
 	uint32_t pieces = size / (align > 8 ? 8 : align);
 
-	return pieces <= (cg->is_outlined ? INLINE_PIECES_OF_LONG : INLINE_PIECES);
+	return pieces <= (cg->least_outlined ? INLINE_PIECES_OF_LONG : INLINE_PIECES);
 }
 
 void emit_copy(struct codegen *cg, LLVMValueRef dst, LLVMValueRef src, uint32_t size,

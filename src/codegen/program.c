@@ -78,7 +78,7 @@ static void frame_begin(struct codegen *cg)
 {
 	struct cg_function *fn = cg->fn;
 
-	if (!cg->is_outlined && !program_has_callbacks(cg->program->ast))
+	if (!cg->least_outlined && !program_has_callbacks(cg->program->ast))
 		return;
 	cg->program->stack_used += CG_FRAME_SIZE;
 	fn->frame = cg_local(cg, LLVMArrayType2(cg->i64, CG_FRAME_SIZE / 8), "frame");
