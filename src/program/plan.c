@@ -7,6 +7,7 @@
 
 #define RING_PAGES_MIN 64u
 #define RING_PAGES_MAX 1024u /* unless configured */
+#define RING_EVENTS 4u /* of the largest that fit, unless configured */
 
 #define COUNTERS_OF_PROG 3
 #define COUNTERS_OF_EVENT 2
@@ -141,6 +142,19 @@ uint32_t plan_ring_pages(const struct plan_config *config)
 	while (pages * 2 <= wanted && pages < RING_PAGES_MAX)
 		pages *= 2;
 	return pages;
+}
+
+uint32_t plan_ring_bytes(const struct plan *plan)
+{
+	uint32_t bytes = plan_ring_pages(&plan->config) * (uint32_t)sysconf(_SC_PAGESIZE);
+	uint32_t wanted = 0;
+
+	for (size_t i = 0; i < plan->events.len && !plan->config.perf_rb_pages; i++)
+		if (wanted < plan->events.data[i].payload->size)
+			wanted = plan->events.data[i].payload->size;
+	while (bytes / RING_EVENTS < wanted)
+		bytes *= 2;
+	return bytes;
 }
 
 bool plan_prog_is_pinned(const struct plan_prog *prog)

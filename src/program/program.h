@@ -43,9 +43,8 @@
  * has so much for it. */
 #define PLAN_SCRATCH_VALUE (256u * 1024)
 #define PLAN_SCRATCH_MOST (2048u * 1024)
-/* Bytes of an event's payload: of the ring buffer, which has 256 KiB at least unless it is set to
- * less, two fit. */
-#define PLAN_EVENT_MOST (120u * 1024)
+/* Bytes of an event's payload. */
+#define PLAN_EVENT_MOST (1024u * 1024)
 /* Functions of a program in one another, besides itself: loops, and what loops within. The verifier
  * takes 8 frames (MAX_CALL_FRAMES). */
 #define PLAN_MOST_NESTING 7
@@ -309,6 +308,9 @@ uint32_t plan_counter_lost(const struct plan *plan, uint32_t event);
 uint32_t plan_counter_refused(const struct plan *plan, uint32_t map);
 uint32_t plan_counter_stack_refused(const struct plan *plan, uint32_t stacks);
 uint32_t plan_counters(const struct plan *plan); /* how many there are */
+
+/* Bytes of the ring buffer; unless it is configured some of the largest event fit. */
+uint32_t plan_ring_bytes(const struct plan *plan);
 
 /* --- serial form: versioned, bounds-checked, types with all that rendering needs --- */
 void plan_write(const struct plan *plan, struct strbuf *out);

@@ -227,8 +227,7 @@ static bool open_object(struct run *run, const struct elf_parts *parts, const ch
 	}
 	map = bpf_object__find_map_by_name(run->object, PLAN_MAP_EVENTS);
 	if (map && run->plan->events.len)
-		bpf_map__set_max_entries(map, plan_ring_pages(&run->plan->config) *
-						      (uint32_t)sysconf(_SC_PAGESIZE));
+		bpf_map__set_max_entries(map, plan_ring_bytes(run->plan));
 	else if (map)
 		bpf_map__set_autocreate(map, false);
 	return true;

@@ -4,8 +4,6 @@
 #include "program/format.h"
 
 #define JOIN_MAX 16u
-/* Bytes of one text: all of them fit into an event, with their number. */
-#define JOIN_TEXT_MOST ((PLAN_EVENT_MOST - 8) / JOIN_MAX)
 #define DEBUGF_MAX 3u
 #define SEQ_PRINTF_MAX 12u
 
@@ -289,15 +287,14 @@ static bool take_texts(struct sema *sema, struct expr **arg)
 void sema_call_join(struct sema *sema, struct expr **at)
 {
 	const struct type *members[JOIN_MAX + 1] = {sema_uint64(sema)};
-	uint64_t size = sema->plan->config.max_strlen;
+	uint32_t size = (uint32_t)sema->plan->config.max_strlen;
 	struct expr *call = *at;
 
 	if (!sema_is_known(sema, call->call.args.data[0]) ||
 	    !take_texts(sema, &call->call.args.data[0]))
 		return;
 	for (uint32_t i = 1; i <= JOIN_MAX; i++)
-		members[i] = type_string(sema->types,
-					 size < JOIN_TEXT_MOST ? (uint32_t)size : JOIN_TEXT_MOST);
+		members[i] = type_string(sema->types, size);
 	sema_event(sema, EVENT_JOIN, call->span, call_tuple(sema, members, JOIN_MAX + 1),
 		   &call->call.event)
 		->format = call_has(call, 1) ? call->call.args.data[1]->string.data : " ";
