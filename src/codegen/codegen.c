@@ -137,14 +137,42 @@ static void optimize(struct codegen *cg)
  * writes no part of it, any value will do, and none at all takes the least code. The verifier
  * refuses to have such a register read, so it is 0.
  */
-static void settle(LLVMValueRef phi)
+static void settle_phi(LLVMValueRef phi)
 {
 	for (unsigned i = 0; i < LLVMCountIncoming(phi); i++)
 		if (LLVMIsUndef(LLVMGetIncomingValue(phi, i)))
 			LLVMSetOperand(phi, i, LLVMConstNull(LLVMTypeOf(phi)));
 }
 
-static void settle_all(const struct codegen *cg)
+/*
+ * A division is not reached with a divisor of 0, but in choosing instructions LLVM looks at a block
+ * on its own: of a divisor that it then finds to be 0, (x >> 63) / 13, the quotient is no value at
+ * all.
+ */
+static void settle_division(struct codegen *cg, LLVMValueRef division)
+{
+	LLVMValueRef divisor = LLVMGetOperand(division, 1);
+
+	if (LLVMIsConstant(divisor))
+		return;
+	LLVMPositionBuilderBefore(cg->builder, division);
+	LLVMSetOperand(division, 1, emit_opaque(cg, divisor));
+}
+
+static void settle(struct codegen *cg, LLVMValueRef instruction)
+{
+	switch ((int)LLVMGetInstructionOpcode(instruction)) {
+	case LLVMPHI:
+		settle_phi(instruction);
+		break;
+	case LLVMUDiv:
+	case LLVMURem:
+		settle_division(cg, instruction);
+		break;
+	}
+}
+
+static void settle_all(struct codegen *cg)
 {
 	LLVMValueRef function, instruction;
 	LLVMBasicBlockRef block;
@@ -153,10 +181,9 @@ static void settle_all(const struct codegen *cg)
 	     function = LLVMGetNextFunction(function))
 		for (block = LLVMGetFirstBasicBlock(function); block;
 		     block = LLVMGetNextBasicBlock(block))
-			for (instruction = LLVMGetFirstInstruction(block);
-			     instruction && LLVMIsAPHINode(instruction);
+			for (instruction = LLVMGetFirstInstruction(block); instruction;
 			     instruction = LLVMGetNextInstruction(instruction))
-				settle(instruction);
+				settle(cg, instruction);
 }
 
 /* Whether some function is so long that LLVM would give up on its jumps, and end the process. */
