@@ -15,6 +15,8 @@ static const struct node *call_text(struct script *script, enum call call,
 	struct node *node = call_new(script, call, shape);
 
 	node_add(node, node_of(script, &shape_string, depth));
+	/* The length of a literal is known, too. */
+	node->is_constant = call == CALL_STRLEN && node->kids[0]->is_constant;
 	if (call != CALL_STRLEN)
 		node_add(node, node_of(script, &shape_string, depth));
 	if (call == CALL_STRNCMP)

@@ -409,8 +409,11 @@ static const struct node *members(struct script *script, const struct shape *sha
 {
 	struct node *node = node_new(script, NODE_AGGREGATE_OF, shape);
 
-	for (uint32_t i = 0; i < shape->n; i++)
+	for (uint32_t i = 0; i < shape->n; i++) {
 		node_add(node, node_exact(script, shape->members[i], depth));
+		/* A member of it that is a literal is that literal. */
+		node->is_constant |= node->kids[i]->is_constant;
+	}
 	return node;
 }
 

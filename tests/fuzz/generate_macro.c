@@ -179,6 +179,7 @@ static const struct node *call(struct script *script, const struct macro *macro)
 	struct node *node = node_new(script, NODE_MACRO, macro->shape);
 
 	node->macro = macro;
+	node->is_constant = macro->value->is_constant;
 	node->index = random_below(&script->random, 2);
 	if (macro->changes && script->no_steps)
 		return NULL;

@@ -43,7 +43,8 @@ static const struct other {
 };
 
 struct leaf {
-	const char *text, *type; /* "#i", "#s": an integer, a text; "#v": the row's variable */
+	const char *text; /* "#i", "#s": an integer, a text; "#v": the row's variable */
+	const char *type; /* with "literal" behind it: of a value that sema may know */
 };
 
 static const struct leaf leaves[] = {
@@ -59,9 +60,9 @@ static const struct leaf leaves[] = {
 	{"curtask.fs.pwd.dentry.d_name.len", "uint32"},
 	{"str(curtask.fs.pwd.dentry.d_name.name)", "string"},
 	{"str(curtask.comm)", "string"},
-	{"str(#i)", "string"},
-	{"str(#i, 5)", "string"},
-	{"str(#i, (#i) & 127)", "string"},
+	{"str(#i)", "string literal"},
+	{"str(#i, 5)", "string literal"},
+	{"str(#i, (#i) & 127)", "string literal"},
 	{"str(uptr(#i))", "string"},
 	{"*(uint16 *)(#i)", "uint16"},
 	{"*(kptr((int64 *)(#i)) + (#i))", "int64"},
@@ -103,8 +104,8 @@ static const struct leaf leaves[] = {
 	{"({ let #v = (int16[4])(int64)(#i); #v[rand + (#i)] })", "int16"},
 	{"((bool[2])(int16)(#i))[rand & 1]", "bool"},
 	{"(bool)(curtask + (#i))", "bool"},
-	{"(string[4])(#s)", "string"},
-	{"strlen((string[3])(#s))", "uint64"},
+	{"(string[4])(#s)", "string literal"},
+	{"strlen((string[3])(#s))", "uint64 literal"},
 	{"comm[rand ^ (#i)]", "int8"},
 	{"str(#i, 9)[rand]", "int8"},
 	{"(1, (uint16)2, (uint32)(#i)).2", "uint32"},
@@ -113,7 +114,7 @@ static const struct leaf leaves[] = {
 	 "#v) ? #v : 3 })",
 	 "int64"},
 	{"*(uint64 *)kaddr(\"vfs_read\")", "uint64"},
-	{"typeinfo((#i, #s)).2", "string"},
+	{"typeinfo((#i, #s)).2", "string literal"},
 };
 
 struct probe_kind {
@@ -234,8 +235,7 @@ static const char *fill(struct script *script, const char *text, uint32_t depth)
 	return kept;
 }
 
-static const struct node *text_node(struct script *script, const struct shape *shape,
-				    const char *text)
+static struct node *text_node(struct script *script, const struct shape *shape, const char *text)
 {
 	struct node *node = arena_new_object(script->arena, struct node);
 
@@ -250,6 +250,7 @@ static const struct node *text_node(struct script *script, const struct shape *s
 struct found {
 	const char *text;
 	const struct shape *shape;
+	bool is_constant; /* sema decides a condition of it, which then is the one arm */
 };
 
 /* --- the rows of functions.def --- */
@@ -353,6 +354,7 @@ static struct found random_call(struct script *script, const struct shape *shape
 		strbuf_addc(&text, ')');
 		found.text = arena_strdup(script->arena, strbuf_str(&text));
 		found.shape = shape_named(function->prototype, len);
+		found.is_constant = function->flags & FN_FOLDS || function->id == FUNCTION_strlen;
 	}
 	strbuf_free(&text);
 	return found;
@@ -371,6 +373,9 @@ static struct found random_builtin(struct script *script, const struct shape *sh
 	case BUILTIN_argn: /* only in some probes */
 	case BUILTIN_retval:
 		return found;
+	case BUILTIN_probe:
+	case BUILTIN_probetype:
+		found.is_constant = true;
 	}
 	if (!has_shape(builtin->type, len, shape))
 		return found;
@@ -387,11 +392,13 @@ static struct found random_leaf(struct script *script, const struct leaf *rows, 
 				const struct shape *shape, uint32_t depth)
 {
 	const struct leaf *leaf = &rows[random_below(&script->random, n)];
+	size_t len = leaf->text ? strcspn(leaf->type, " ") : 0;
 	struct found found = {0};
 
-	if (!leaf->text || !has_shape(leaf->type, strlen(leaf->type), shape))
+	if (!leaf->text || !has_shape(leaf->type, len, shape))
 		return found;
-	found.shape = shape_named(leaf->type, strlen(leaf->type));
+	found.shape = shape_named(leaf->type, len);
+	found.is_constant = leaf->type[len] != 0;
 	found.text = fill(script, leaf->text, depth);
 	return found;
 }
@@ -430,9 +437,13 @@ const struct node *node_unknown(struct script *script, const struct shape *shape
 		return other_node(script, shape, depth);
 	for (uint32_t tries = 0; tries < 12; tries++) {
 		struct found found = random_text(script, shape, depth);
+		struct node *node;
 
-		if (found.text)
-			return text_node(script, found.shape, found.text);
+		if (!found.text)
+			continue;
+		node = text_node(script, found.shape, found.text);
+		node->is_constant = found.is_constant;
+		return node;
 	}
 	return NULL;
 }
