@@ -73,6 +73,9 @@ void format_find_comments(struct format *format, const struct script *script)
 			text = source->text + (raw.data[next_raw].end - source->base);
 		} else if (*text == '"') {
 			text = skip_string(text);
+		} else if (text[0] == '$' && text[1] == '#') {
+			/* "$#!=" begins no "#!" line. */
+			text += 2;
 		} else if (end) {
 			struct comment comment = {position,
 						  source->base + (uint32_t)(end - source->text)};
