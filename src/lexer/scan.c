@@ -412,6 +412,17 @@ struct type_look {
 	const char *end; /* behind it */
 };
 
+/* The last character of the string, or of C's character, that begins here. */
+static const char *quoted_end(const char *text)
+{
+	char quote = *text;
+
+	for (text++; *text && *text != quote && *text != '\n'; text++)
+		if (*text == '\\' && text[1])
+			text++;
+	return *text == quote ? text : text - 1;
+}
+
 /* "(...)" behind typeof: the text behind its parenthesis, or NULL. */
 static const char *skip_parentheses(const char *text)
 {
@@ -419,8 +430,10 @@ static const char *skip_parentheses(const char *text)
 
 	if (*text != '(')
 		return NULL;
-	for (; *text; text++) {
-		if (*text == '(')
+	for (; *text; text = skip_blanks(text + 1)) {
+		if (*text == '"')
+			text = quoted_end(text);
+		else if (*text == '(')
 			depth++;
 		else if (*text == ')' && !--depth)
 			return text + 1;
@@ -570,6 +583,8 @@ static long definition_length(const char *text, bool is_typedef)
 	for (; *in; in++) {
 		if (in[0] == '/' && (in[1] == '/' || in[1] == '*')) {
 			in = skip_blanks(in) - 1;
+		} else if (*in == '"' || *in == '\'') {
+			in = quoted_end(in);
 		} else if (*in == '{') {
 			depth++;
 		} else if (*in == '}' && !--depth && !is_typedef) {
