@@ -557,20 +557,33 @@ bool scan_is_type_operand(const char *text)
 
 /* --- C text --- */
 
-/* A preprocessor line, with its continuations. */
-static size_t directive_length(const char *text)
+/* A preprocessor line, with its continuations, and the lines that a comment takes up in it; -1 if
+ * that is not closed. */
+static long directive_length(const char *text)
 {
-	const char *in = text;
+	const char *in = text, *comment_end;
+	bool in_comment = false;
 
-	while (*in && *in != '\n') {
+	for (; *in && *in != '\n'; in++) {
 		size_t end = in[0] == '\\' ? strspn(in + 1, "\r") + 1 : 0;
 
 		/* There is nothing to go on with at the end of the text. */
-		if (end && in[end] == '\n' && in[end + 1])
+		if (end && in[end] == '\n' && in[end + 1]) {
 			in += end;
-		in++;
+		} else if (in_comment) {
+			continue;
+		} else if (*in == '"' || *in == '\'') {
+			in = quoted_end(in);
+		} else if (in[0] == '/' && in[1] == '*') {
+			comment_end = strstr(in + 2, "*/");
+			if (!comment_end)
+				return -1;
+			in = comment_end + 1;
+		} else {
+			in_comment = in[0] == '/' && in[1] == '/';
+		}
 	}
-	return (size_t)(in - text);
+	return in - text;
 }
 
 /* Up to the semicolon behind a typedef or braced definition; a definition may also end at its
@@ -619,7 +632,7 @@ long scan_preamble(const struct source *source, uint32_t offset)
 	size_t len = word_length(text);
 
 	if (*text == '#')
-		return is_at_line_start(source, offset) ? (long)directive_length(text) : 0;
+		return is_at_line_start(source, offset) ? directive_length(text) : 0;
 	for (size_t i = 0; i < 4; i++)
 		if (is_word(text, len, words[i]) &&
 		    (text[len] == '{' || skip_blanks(text + len) > text + len))

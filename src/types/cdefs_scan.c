@@ -55,13 +55,6 @@ static uint32_t skip_literal(const char *text, uint32_t at)
 	return text[at] == quote ? at + 1 : at;
 }
 
-static void blank(char *text, uint32_t from, uint32_t to)
-{
-	for (; from < to; from++)
-		if (text[from] != '\n')
-			text[from] = ' ';
-}
-
 static uint32_t comment_end(const char *text, uint32_t at)
 {
 	const char *end;
@@ -80,6 +73,7 @@ static uint32_t continuation(const char *text)
 	return text[0] == '\\' && text[len] == '\n' ? len + 1 : 0;
 }
 
+/* The lines that a comment takes up are one. */
 static const char *without_comments(struct arena *arena, const char *text)
 {
 	char *clean = arena_strdup(arena, text);
@@ -91,7 +85,7 @@ static const char *without_comments(struct arena *arena, const char *text)
 		} else if (text[at] == '/' && (text[at + 1] == '/' || text[at + 1] == '*')) {
 			uint32_t end = comment_end(text, at);
 
-			blank(clean, at, end);
+			memset(clean + at, ' ', end - at);
 			at = end;
 		} else if (continuation(text + at)) {
 			uint32_t end = at + continuation(text + at);
@@ -253,8 +247,11 @@ static bool read_conditional(struct scan *scan, const char *word, struct line *l
 /* Headers that libclang shall not look for are taken out of the text. */
 static void drop_include(struct scan *scan, const char *line_start, const char *line_end)
 {
-	blank(scan->cdefs->text, (uint32_t)(line_start - scan->clean),
-	      (uint32_t)(line_end - scan->clean));
+	char *text = scan->cdefs->text;
+
+	for (ptrdiff_t i = line_start - scan->clean; i < line_end - scan->clean; i++)
+		if (text[i] != '\n')
+			text[i] = ' ';
 }
 
 static void read_include(struct scan *scan, struct line *line, const char *line_start)
