@@ -24,20 +24,20 @@ LLVMValueRef emit_clamp(struct codegen *cg, LLVMValueRef value, uint64_t max)
 /* A script address, and in which space it is. */
 struct read_from {
 	LLVMValueRef address; /* i64 */
-	bool is_user;
+	enum type_space space;
 };
 
 /* What a function reads from: where a pointer points, or a value in memory of the program. */
 static struct read_from emit_read_from(struct codegen *cg, const struct expr *expr)
 {
-	enum type_space space =
-		expr->type->kind == TYPE_PTR ? expr->type->ptr.space : SPACE_UNKNOWN;
-	struct read_from from = {.is_user = cg_is_user_space(cg, space)};
+	struct read_from from = {.space = SPACE_UNKNOWN};
 
+	if (expr->type->kind == TYPE_PTR)
+		from.space = expr->type->ptr.space;
 	if (type_is_scalar(expr->type)) {
 		from.address = emit_value64(cg, expr);
 	} else {
-		from.is_user = false;
+		from.space = SPACE_BPF;
 		from.address = LLVMBuildPtrToInt(cg->builder, emit_address(cg, expr), cg->i64, "");
 	}
 	return from;
@@ -46,17 +46,14 @@ static struct read_from emit_read_from(struct codegen *cg, const struct expr *ex
 static LLVMValueRef emit_read_text(struct codegen *cg, LLVMValueRef dst, LLVMValueRef size,
 				   const struct read_from *from)
 {
-	return emit_helper(
-		cg, from->is_user ? BPF_FUNC_probe_read_user_str : BPF_FUNC_probe_read_kernel_str,
-		cg->i64, dst, size, from->address);
+	return emit_helper(cg, cg_read_text_helper(cg, from->space), cg->i64, dst, size,
+			   from->address);
 }
 
 static LLVMValueRef emit_read_bytes(struct codegen *cg, LLVMValueRef dst, LLVMValueRef size,
 				    const struct read_from *from)
 {
-	return emit_helper(cg,
-			   from->is_user ? BPF_FUNC_probe_read_user : BPF_FUNC_probe_read_kernel,
-			   cg->i64, dst, size, from->address);
+	return emit_helper(cg, cg_read_helper(cg, from->space), cg->i64, dst, size, from->address);
 }
 
 /* --- str() --- */
@@ -76,7 +73,7 @@ LLVMValueRef emit_str(struct codegen *cg, const struct expr *call, LLVMValueRef 
 		emit_store(cg, cg_i8(cg, 0), dst, 1);
 	code = emit_read_text(cg, dst, size, &from);
 	if (!length) /* what fills max_strlen may go on: that it has no NUL says so */
-		emit_read_last(cg, dst, capacity, from.address, from.is_user, code);
+		emit_read_last(cg, dst, capacity, from.address, from.space, code);
 	emit_check(cg, code, call->error_event);
 	return code;
 }
@@ -160,7 +157,7 @@ static LLVMValueRef emit_take_text(struct codegen *cg, const struct type *type, 
 	LLVMValueRef code = emit_helper(cg, BPF_FUNC_probe_read_kernel_str, cg->i64, dst,
 					cg_i32(cg, type->size), from);
 
-	emit_read_last(cg, dst, type->size, from, false, code);
+	emit_read_last(cg, dst, type->size, from, SPACE_KERNEL, code);
 	return emit_text_length(cg, type, dst, code);
 }
 

@@ -176,16 +176,19 @@ static LLVMValueRef emit_text_pointer(struct codegen *cg, const struct expr *arr
 	return emit_load(cg, memory, 8, 8);
 }
 
-/* The texts are in user or kernel memory as the array that points to them is. */
+/* The texts are where the array is that points to them; the kernel's may point into processes. */
 static enum type_space text_space(const struct type *array)
 {
 	const struct type *element = array->kind == TYPE_PTR     ? array->ptr.to
 				     : array->kind == TYPE_ARRAY ? array->array.element
 								 : array;
+	enum type_space space = array_space(array);
 
-	if (element->kind == TYPE_PTR && element->ptr.space != SPACE_UNKNOWN)
-		return element->ptr.space;
-	return array_space(array);
+	if (space == SPACE_USER || element->kind != TYPE_PTR || element->ptr.space == SPACE_UNKNOWN)
+		return space;
+	if (space == SPACE_ADDRESS && element->ptr.space == SPACE_KERNEL)
+		return space;
+	return element->ptr.space;
 }
 
 /* Texts are read up to the first null pointer, straight into the record. */
@@ -193,7 +196,7 @@ LLVMValueRef emit_call_join(struct codegen *cg, const struct expr *call, LLVMVal
 {
 	const struct expr *array = call->call.args.data[0];
 	const struct type *payload = cg->plan->events.data[call->call.event].payload;
-	bool is_user = cg_is_user_space(cg, text_space(array->type));
+	enum bpf_func_id read = cg_read_text_helper(cg, text_space(array->type));
 	LLVMValueRef base = emit_value(cg, array), count, text;
 	struct cg_record record = cg_record_begin(cg, call->call.event);
 	LLVMBasicBlockRef done = cg_block(cg, "joined"), more;
@@ -211,9 +214,7 @@ LLVMValueRef emit_call_join(struct codegen *cg, const struct expr *call, LLVMVal
 		more = cg_block(cg, "join");
 		emit_branch(cg, LLVMBuildIsNull(cg->builder, text, ""), done, more);
 		cg_position(cg, more);
-		emit_helper(cg,
-			    is_user ? BPF_FUNC_probe_read_user_str : BPF_FUNC_probe_read_kernel_str,
-			    cg->i64, cg_record_member(cg, &record, i),
+		emit_helper(cg, read, cg->i64, cg_record_member(cg, &record, i),
 			    cg_i32(cg, fields[i].type->size), text);
 		emit_store(cg, cg_i64(cg, i), count, 8);
 	}

@@ -225,9 +225,10 @@ void emit_probe_read_text(struct codegen *cg, LLVMValueRef dst, uint32_t size, L
 /* After a helper that copied a text of at most @size bytes and returned @code: if it fills them,
  * the last one too. */
 void emit_read_last(struct codegen *cg, LLVMValueRef dst, uint32_t size, LLVMValueRef addr,
-		    bool is_user, LLVMValueRef code);
-/* Whether addresses of @space are in user memory, SPACE_UNKNOWN decided by the probe kind. */
-bool cg_is_user_space(struct codegen *cg, enum type_space space);
+		    enum type_space space, LLVMValueRef code);
+/* The helpers that read memory of @space, SPACE_UNKNOWN decided by the probe kind: bytes, texts. */
+enum bpf_func_id cg_read_helper(const struct codegen *cg, enum type_space space);
+enum bpf_func_id cg_read_text_helper(const struct codegen *cg, enum type_space space);
 /* An integer of @size bytes of the context at @offset. */
 LLVMValueRef emit_ctx_load(struct codegen *cg, uint32_t offset, uint32_t size);
 /* An address as a number: the verifier lets little be calculated with pointers, but what a helper

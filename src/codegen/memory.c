@@ -159,18 +159,42 @@ LLVMValueRef emit_helper_call(struct codegen *cg, enum bpf_func_id id, LLVMTypeR
 	return returned == result ? value : LLVMBuildSExt(cg->builder, value, result, "");
 }
 
-bool cg_is_user_space(struct codegen *cg, enum type_space space)
+static enum type_space known_space(const struct codegen *cg, enum type_space space)
 {
-	switch (space) {
+	if (space != SPACE_UNKNOWN)
+		return space;
+	return cg->program->provider->flags & PROVIDER_USER ? SPACE_USER : SPACE_KERNEL;
+}
+
+/* The oldest helpers go by the address, wherever those of the kernel and of processes differ. */
+enum bpf_func_id cg_read_helper(const struct codegen *cg, enum type_space space)
+{
+	switch (known_space(cg, space)) {
 	case SPACE_USER:
-		return true;
+		return BPF_FUNC_probe_read_user;
+	case SPACE_ADDRESS:
+		return BPF_FUNC_probe_read;
 	case SPACE_KERNEL:
 	case SPACE_BPF:
-		return false;
 	case SPACE_UNKNOWN:
 		break;
 	}
-	return cg->program->provider->flags & PROVIDER_USER;
+	return BPF_FUNC_probe_read_kernel;
+}
+
+enum bpf_func_id cg_read_text_helper(const struct codegen *cg, enum type_space space)
+{
+	switch (known_space(cg, space)) {
+	case SPACE_USER:
+		return BPF_FUNC_probe_read_user_str;
+	case SPACE_ADDRESS:
+		return BPF_FUNC_probe_read_str;
+	case SPACE_KERNEL:
+	case SPACE_BPF:
+	case SPACE_UNKNOWN:
+		break;
+	}
+	return BPF_FUNC_probe_read_kernel_str;
 }
 
 void emit_check(struct codegen *cg, LLVMValueRef code, uint32_t error)
@@ -202,24 +226,20 @@ static LLVMValueRef emit_read(struct codegen *cg, enum bpf_func_id id, LLVMValue
 void emit_probe_read(struct codegen *cg, LLVMValueRef dst, uint32_t size, LLVMValueRef addr,
 		     enum type_space space, uint32_t error)
 {
-	emit_read(cg,
-		  cg_is_user_space(cg, space) ? BPF_FUNC_probe_read_user
-					      : BPF_FUNC_probe_read_kernel,
-		  dst, size, addr, error);
+	emit_read(cg, cg_read_helper(cg, space), dst, size, addr, error);
 }
 
 /* In place of the last character of a text that fills @size the helpers put a NUL. */
 void emit_read_last(struct codegen *cg, LLVMValueRef dst, uint32_t size, LLVMValueRef addr,
-		    bool is_user, LLVMValueRef code)
+		    enum type_space space, LLVMValueRef code)
 {
 	LLVMBasicBlockRef full = cg_block(cg, "full"), next = cg_block(cg, "text");
 
 	emit_branch(cg, LLVMBuildICmp(cg->builder, LLVMIntEQ, code, cg_i64(cg, size), ""), full,
 		    next);
 	cg_position(cg, full);
-	emit_helper(cg, is_user ? BPF_FUNC_probe_read_user : BPF_FUNC_probe_read_kernel, cg->i64,
-		    emit_offset(cg, dst, size - 1), cg_i32(cg, 1),
-		    LLVMBuildAdd(cg->builder, addr, cg_i64(cg, size - 1), ""));
+	emit_helper(cg, cg_read_helper(cg, space), cg->i64, emit_offset(cg, dst, size - 1),
+		    cg_i32(cg, 1), LLVMBuildAdd(cg->builder, addr, cg_i64(cg, size - 1), ""));
 	emit_jump(cg, next);
 	cg_position(cg, next);
 }
@@ -228,14 +248,11 @@ void emit_read_last(struct codegen *cg, LLVMValueRef dst, uint32_t size, LLVMVal
 void emit_probe_read_text(struct codegen *cg, LLVMValueRef dst, uint32_t size, LLVMValueRef addr,
 			  enum type_space space, uint32_t error)
 {
-	bool is_user = cg_is_user_space(cg, space);
 	LLVMValueRef code;
 
 	emit_zero(cg, dst, size, 1);
-	code = emit_read(cg,
-			 is_user ? BPF_FUNC_probe_read_user_str : BPF_FUNC_probe_read_kernel_str,
-			 dst, size, addr, error);
-	emit_read_last(cg, dst, size, addr, is_user, code);
+	code = emit_read(cg, cg_read_text_helper(cg, space), dst, size, addr, error);
+	emit_read_last(cg, dst, size, addr, space, code);
 }
 
 LLVMValueRef emit_plain_number(struct codegen *cg, LLVMValueRef address)

@@ -383,8 +383,7 @@ static LLVMValueRef emit_loose_bits(struct codegen *cg, const struct place *plac
 /* Which bytes hold the bits, and where in them, is known when the program is loaded. */
 static LLVMValueRef emit_relocated_bits(struct codegen *cg, const struct place *place)
 {
-	enum bpf_func_id id = cg_is_user_space(cg, place->space) ? BPF_FUNC_probe_read_user
-								 : BPF_FUNC_probe_read_kernel;
+	enum bpf_func_id id = cg_read_helper(cg, place->space);
 	LLVMValueRef memory = cg_temp(cg, 8, 8), address;
 
 	emit_store(cg, cg_i64(cg, 0), memory, 8);

@@ -42,8 +42,8 @@ static const struct type *place_pointer(struct sema *sema, const struct type *ty
 {
 	if (type->kind != TYPE_PTR)
 		return type;
-	if (from == SPACE_USER)
-		return type_ptr(sema->types, type->ptr.to, SPACE_USER);
+	if (from == SPACE_USER || (from == SPACE_ADDRESS && type->ptr.space != SPACE_USER))
+		return type_ptr(sema->types, type->ptr.to, from);
 	if (type->ptr.space != SPACE_UNKNOWN)
 		return type;
 	return type_ptr(sema->types, type->ptr.to,
@@ -57,6 +57,8 @@ static void note_read(struct sema *sema, struct expr *expr, enum type_space spac
 		sema_helper_error(sema, expr, "probe_read_kernel", true);
 	if (space == SPACE_USER)
 		sema_helper_error(sema, expr, "probe_read_user", true);
+	if (space == SPACE_ADDRESS)
+		sema_helper_error(sema, expr, "probe_read", true);
 }
 
 /* --- fields --- */
@@ -383,7 +385,7 @@ static void address_to_pointer(struct sema *sema, struct expr **operand)
 	const struct type *to = sema_uint64(sema);
 
 	if (type_is_integer((*operand)->type))
-		sema_cast_to(sema, operand, type_ptr(sema->types, to, sema_space(sema)));
+		sema_cast_to(sema, operand, type_ptr(sema->types, to, sema_number_space(sema)));
 }
 
 void sema_deref(struct sema *sema, struct expr **expr)

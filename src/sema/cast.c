@@ -285,6 +285,8 @@ void sema_cast(struct sema *sema, struct expr **expr)
 		return;
 	}
 	sema_check_enum(sema, cast->cast.operand, to);
+	if (to->kind == TYPE_PTR && type_is_integer(from))
+		to = type_ptr(sema->types, to->ptr.to, sema_number_space(sema));
 	cast->type = to = sema_keep_space(sema, to, from);
 	if (from != to)
 		return;

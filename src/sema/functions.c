@@ -43,7 +43,7 @@ void call_take_pointer(struct sema *sema, struct expr **arg)
 	const struct type *byte = type_int(sema->types, 1, true);
 
 	if ((*arg)->type->kind == TYPE_INT || (*arg)->type->kind == TYPE_KSYM)
-		sema_cast_to(sema, arg, type_ptr(sema->types, byte, sema_space(sema)));
+		sema_cast_to(sema, arg, type_ptr(sema->types, byte, sema_number_space(sema)));
 }
 
 static bool report_probe(struct sema *sema, const struct expr *call, const char *probes)

@@ -264,10 +264,10 @@ static bool take_texts(struct sema *sema, struct expr **arg)
 {
 	const struct type *type = (*arg)->type, *element = NULL;
 	const struct type *text =
-		type_ptr(sema->types, type_int(sema->types, 1, true), sema_space(sema));
+		type_ptr(sema->types, type_int(sema->types, 1, true), sema_number_space(sema));
 
 	if (type->kind == TYPE_INT) {
-		sema_cast_to(sema, arg, type_ptr(sema->types, text, sema_space(sema)));
+		sema_cast_to(sema, arg, type_ptr(sema->types, text, sema_number_space(sema)));
 		return true;
 	}
 	if (type->kind == TYPE_PTR)

@@ -220,6 +220,7 @@ static const struct type *join_pointers(struct sema *sema, struct infer *infer,
 					const struct type *type)
 {
 	const struct type *has = infer->type;
+	enum type_space space;
 
 	if (has->ptr.to != type->ptr.to)
 		return may_be_outdated(sema, has, type) ? type : NULL;
@@ -227,8 +228,9 @@ static const struct type *join_pointers(struct sema *sema, struct infer *infer,
 		return has;
 	if (has->ptr.space == SPACE_UNKNOWN)
 		return type;
-	infer->is_mixed = true;
-	return type_ptr(sema->types, has->ptr.to, SPACE_UNKNOWN);
+	space = type_either_space(has, type);
+	infer->is_mixed = space == SPACE_UNKNOWN;
+	return type_ptr(sema->types, has->ptr.to, space);
 }
 
 static bool join_other(struct sema *sema, struct infer *infer, const struct type *type)

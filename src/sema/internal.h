@@ -257,6 +257,8 @@ const struct type *sema_type_of(struct sema *sema, struct expr **expr);
 const struct type *sema_query_type(struct sema *sema, struct type_expr *type, struct expr **expr);
 /* Where a pointer of unknown origin points, by the probe: user for uprobes, else kernel. */
 enum type_space sema_space(const struct sema *sema);
+/* Where a number points that is taken for an address. */
+enum type_space sema_number_space(const struct sema *sema);
 /* The space that reading through the pointer uses: never SPACE_UNKNOWN. */
 enum type_space sema_ptr_space(const struct sema *sema, const struct type *ptr);
 /* The space that an object is read from; SPACE_UNKNOWN if it is the script's own memory. */

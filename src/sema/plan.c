@@ -110,7 +110,11 @@ void sema_helper_error(struct sema *sema, struct expr *expr, const char *helper,
 
 const char *sema_read_helper(const struct sema *sema, const struct type *ptr, bool is_string)
 {
-	if (sema_ptr_space(sema, ptr) == SPACE_USER)
+	enum type_space space = sema_ptr_space(sema, ptr);
+
+	if (space == SPACE_USER)
 		return is_string ? "probe_read_user_str" : "probe_read_user";
+	if (space == SPACE_ADDRESS)
+		return is_string ? "probe_read_str" : "probe_read";
 	return is_string ? "probe_read_kernel_str" : "probe_read_kernel";
 }

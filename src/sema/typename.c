@@ -18,6 +18,15 @@ enum type_space sema_space(const struct sema *sema)
 	return SPACE_KERNEL;
 }
 
+/*
+ * The arguments of system calls and of functions that carry them out are numbers whether they are
+ * addresses of the kernel or of the process: str(arg1) of do_sys_openat2().
+ */
+enum type_space sema_number_space(const struct sema *sema)
+{
+	return sema_space(sema) == SPACE_USER ? SPACE_USER : SPACE_ADDRESS;
+}
+
 enum type_space sema_ptr_space(const struct sema *sema, const struct type *ptr)
 {
 	if (ptr->kind != TYPE_PTR || ptr->ptr.space == SPACE_UNKNOWN)

@@ -17,6 +17,15 @@ static const struct type *join_integers(struct types *types, const struct type *
 	return type_int(types, signed_size, true);
 }
 
+enum type_space type_either_space(const struct type *a, const struct type *b)
+{
+	bool is_by_address = a->ptr.space == SPACE_ADDRESS || b->ptr.space == SPACE_ADDRESS;
+
+	if (is_by_address && a->ptr.space != SPACE_BPF && b->ptr.space != SPACE_BPF)
+		return SPACE_ADDRESS;
+	return SPACE_UNKNOWN;
+}
+
 static const struct type *join_pointers(struct types *types, const struct type *a,
 					const struct type *b)
 {
@@ -24,7 +33,7 @@ static const struct type *join_pointers(struct types *types, const struct type *
 		return NULL;
 	if (a->ptr.space == SPACE_UNKNOWN || b->ptr.space == SPACE_UNKNOWN)
 		return a->ptr.space == SPACE_UNKNOWN ? b : a;
-	return type_ptr(types, a->ptr.to, SPACE_UNKNOWN);
+	return type_ptr(types, a->ptr.to, type_either_space(a, b));
 }
 
 static const struct type *join_tuples(struct types *types, const struct type *a,

@@ -432,11 +432,12 @@ static const struct {
 	const char *probe, *value, *helper;
 	int needs;
 } helper_cases[] = {
-	{"kprobe:f", "str(arg0)", "probe_read_kernel_str", 0},
+	{"kprobe:f", "str(arg0)", "probe_read_str", 0},
+	{"kprobe:f", "str(kptr(arg0))", "probe_read_kernel_str", 0},
 	{"uprobe:/proc/self/exe:main", "str(arg0)", "probe_read_user_str", 0},
 	{"kprobe:f", "str(uptr(arg0))", "probe_read_user_str", 0},
-	{"kprobe:f", "buf(arg0, 4)", "probe_read_kernel", 0},
-	{"kprobe:f", "macaddr(arg0)", "probe_read_kernel", 0},
+	{"kprobe:f", "buf(arg0, 4)", "probe_read", 0},
+	{"kprobe:f", "macaddr(arg0)", "probe_read", 0},
 	{"begin", "ppid", "probe_read_kernel", NEEDS_BTF},
 };
 

@@ -251,7 +251,7 @@ START_TEST(test_spaces)
 			    "$f = kptr($a); }");
 	ck_assert_int_eq(variable_type(&c, "a")->ptr.space, SPACE_USER);
 	ck_assert_int_eq(variable_type(&c, "b")->ptr.space, SPACE_USER);
-	ck_assert_int_eq(variable_type(&c, "c")->ptr.space, SPACE_KERNEL);
+	ck_assert_int_eq(variable_type(&c, "c")->ptr.space, SPACE_ADDRESS);
 	ck_assert_int_eq(variable_type(&c, "d")->ptr.space, SPACE_USER);
 	ck_assert_int_eq(variable_type(&c, "e")->ptr.space, SPACE_USER);
 	ck_assert_int_eq(variable_type(&c, "f")->ptr.space, SPACE_KERNEL);
@@ -292,7 +292,7 @@ START_TEST(test_helper_errors)
 	ck_assert_msg(c.plan && c.plan->events.len == 5, "%s", c.messages);
 	ck_assert_str_eq(c.plan->events.data[1].helper, "map_lookup_elem");
 	ck_assert(c.plan->events.data[1].only_with_k);
-	ck_assert_str_eq(c.plan->events.data[3].helper, "probe_read_kernel");
+	ck_assert_str_eq(c.plan->events.data[3].helper, "probe_read");
 	script_free(&c);
 }
 END_TEST
