@@ -381,16 +381,18 @@ static LLVMValueRef emit_loose_bits(struct codegen *cg, const struct place *plac
 }
 
 /* Which bytes hold the bits, and where in them, is known when the program is loaded. */
-static LLVMValueRef emit_relocated_bits(struct codegen *cg, const struct place *place)
+static LLVMValueRef emit_relocated_bits(struct codegen *cg, const struct place *place,
+					uint32_t error)
 {
 	enum bpf_func_id id = cg_read_helper(cg, place->space);
-	LLVMValueRef memory = cg_temp(cg, 8, 8), address;
+	LLVMValueRef memory = cg_temp(cg, 8, 8), address, code;
 
 	emit_store(cg, cg_i64(cg, 0), memory, 8);
 	address = LLVMBuildAdd(cg->builder, place->start,
 			       core_info(cg, place->pointer, CORE_BYTE_OFFSET), "");
-	emit_helper(cg, id, cg->i64, memory, core_info(cg, place->pointer, CORE_BYTE_SIZE),
-		    address);
+	code = emit_helper(cg, id, cg->i64, memory, core_info(cg, place->pointer, CORE_BYTE_SIZE),
+			   address);
+	emit_check(cg, code, error);
 	return emit_bits(cg, emit_load(cg, memory, 8, 8),
 			 core_info(cg, place->pointer, CORE_LSHIFT),
 			 core_info(cg, place->pointer, CORE_RSHIFT), place->bits->type);
@@ -432,7 +434,7 @@ static LLVMValueRef emit_place_scalar(struct codegen *cg, const struct place *pl
 	LLVMValueRef value;
 
 	if (place->bits && place->kind == PLACE_REMOTE && place->pointer)
-		value = emit_relocated_bits(cg, place);
+		value = emit_relocated_bits(cg, place, error);
 	else if (place->bits && place->is_unaligned)
 		value = emit_loose_bits(cg, place, error);
 	else if (place->bits)

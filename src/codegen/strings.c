@@ -240,15 +240,15 @@ LLVMValueRef emit_call_strncmp(struct codegen *cg, const struct expr *call, LLVM
 /* --- memcmp() --- */
 
 /* The bytes that an argument stands for. */
-static LLVMValueRef emit_bytes(struct codegen *cg, const struct expr *expr, uint32_t n)
+static LLVMValueRef emit_bytes(struct codegen *cg, const struct expr *expr, uint32_t n,
+			       uint32_t error)
 {
 	LLVMValueRef memory;
 
 	switch (expr->type->kind) {
 	case TYPE_PTR:
 		memory = cg_temp(cg, n, 8);
-		emit_probe_read(cg, memory, n, emit_value(cg, expr), expr->type->ptr.space,
-				expr->error_event);
+		emit_probe_read(cg, memory, n, emit_value(cg, expr), expr->type->ptr.space, error);
 		return memory;
 	case TYPE_BUFFER:
 		return emit_offset(cg, emit_address(cg, expr), 4);
@@ -363,7 +363,8 @@ LLVMValueRef emit_call_memcmp(struct codegen *cg, const struct expr *call, LLVMV
 	uint32_t n = cg_literal(cg, args[2]), rounds = n / CHUNK_BYTES, done = rounds * CHUNK_BYTES;
 	uint32_t align = bytes_align(args[0]) < bytes_align(args[1]) ? bytes_align(args[0])
 								     : bytes_align(args[1]);
-	LLVMValueRef a = emit_bytes(cg, args[0], n), b = emit_bytes(cg, args[1], n), sign, rest;
+	LLVMValueRef a = emit_bytes(cg, args[0], n, call->error_event);
+	LLVMValueRef b = emit_bytes(cg, args[1], n, call->error_event), sign, rest;
 
 	(void)dst;
 	rest = emit_sign(cg, emit_offset(cg, a, done), emit_offset(cg, b, done), n - done, align);

@@ -50,9 +50,9 @@ static bool is_address(const struct type *type)
 	return type->kind == TYPE_PTR || type->kind == TYPE_INT || type->kind == TYPE_KSYM;
 }
 
-static void read_error(struct sema *sema, struct expr *call, bool is_string)
+static void read_error(struct sema *sema, struct expr *call, size_t arg, bool is_string)
 {
-	const struct type *type = call->call.args.data[0]->type;
+	const struct type *type = call->call.args.data[arg]->type;
 
 	if (type->kind == TYPE_PTR)
 		sema_helper_error(sema, call, sema_read_helper(sema, type, is_string), true);
@@ -98,7 +98,7 @@ void sema_call_str(struct sema *sema, struct expr **at)
 		return;
 	call_take_pointer(sema, arg);
 	call->type = type_text(sema, length);
-	read_error(sema, call, true);
+	read_error(sema, call, 0, true);
 }
 
 void sema_call_buf(struct sema *sema, struct expr **at)
@@ -120,7 +120,7 @@ void sema_call_buf(struct sema *sema, struct expr **at)
 	}
 	call_take_pointer(sema, arg);
 	call->type = type_buffer(sema->types, (uint32_t)(length ? length : 1));
-	read_error(sema, call, false);
+	read_error(sema, call, 0, false);
 }
 
 /* The kernel's struct path, or a pointer to one. */
@@ -249,9 +249,13 @@ void sema_call_memcmp(struct sema *sema, struct expr **at)
 			  "config = { max_strlen = ... } sets the limit");
 		return;
 	}
-	for (size_t i = 0; i < 2; i++)
-		if (check_bytes(sema, call, i, n) && sema_is_known(sema, call->call.args.data[i]))
-			call_take_pointer(sema, &call->call.args.data[i]);
+	for (size_t i = 0; i < 2; i++) {
+		if (!check_bytes(sema, call, i, n) || !sema_is_known(sema, call->call.args.data[i]))
+			continue;
+		call_take_pointer(sema, &call->call.args.data[i]);
+		if (!call->error_event)
+			read_error(sema, call, i, false);
+	}
 }
 
 static void name_of(struct sema *sema, struct expr *call)
@@ -383,7 +387,7 @@ void sema_call_macaddr(struct sema *sema, struct expr **at)
 		return;
 	}
 	call_take_pointer(sema, &call->call.args.data[0]);
-	read_error(sema, call, false);
+	read_error(sema, call, 0, false);
 }
 
 static void move_pointer(struct sema *sema, struct expr **at, enum type_space space)
