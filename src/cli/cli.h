@@ -171,9 +171,11 @@ int stream_free(struct stream *stream);
 
 /* --- list.c, info.c, privilege.c --- */
 int list_probes(struct compilation *compilation, const struct cli *cli);
-/* One probe a line; with -v its parameters below. */
+/* One probe a line; with -v its parameters below. @previous: what was listed last, zeroed at first.
+ */
 void list_target(struct compilation *compilation, const struct cli *cli,
-		 const struct provider *provider, const struct plan_target *target);
+		 const struct provider *provider, const struct plan_target *target,
+		 struct plan_target *previous);
 int print_info(const struct cli *cli);
 /* True if the process may load and attach BPF programs; else a message was printed. */
 bool check_privileges(const struct cli *cli);

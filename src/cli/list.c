@@ -17,6 +17,7 @@ struct listing {
 	struct compilation *compilation;
 	const struct cli *cli;
 	const struct provider *provider;
+	struct plan_target previous; /* what was listed last */
 	const char *last_field; /* only probes whose last field matches, or NULL */
 	const char *tag; /* types: "struct list_*" */
 	VEC(struct found_tag)
@@ -41,11 +42,22 @@ static void print_name(const struct provider *provider, const struct plan_target
 	       target->name);
 }
 
+/* A probe may be at several places, of which it has its name once. */
+static bool was_told(const struct plan_target *previous, const struct plan_target *target)
+{
+	return previous->name && target->has_address && previous->offset != target->offset &&
+	       !strcmp(previous->name, target->name);
+}
+
 void list_target(struct compilation *compilation, const struct cli *cli,
-		 const struct provider *provider, const struct plan_target *target)
+		 const struct provider *provider, const struct plan_target *target,
+		 struct plan_target *previous)
 {
 	struct strbuf text = STRBUF_INIT;
 
+	if (was_told(previous, target))
+		return;
+	*previous = *target;
 	print_name(provider, target);
 	if (!cli->verbose || !provider->describe)
 		return;
@@ -56,11 +68,12 @@ void list_target(struct compilation *compilation, const struct cli *cli,
 
 static void print_found(const struct plan_target *target, void *data)
 {
-	const struct listing *listing = data;
+	struct listing *listing = data;
 
 	if (listing->last_field && !glob_match(listing->last_field, last_field(target->name)))
 		return;
-	list_target(listing->compilation, listing->cli, listing->provider, target);
+	list_target(listing->compilation, listing->cli, listing->provider, target,
+		    &listing->previous);
 }
 
 static void report(const struct listing *listing, const char *error)

@@ -27,6 +27,8 @@ static bool is_told(const struct provider *provider)
 
 void list_plan(struct compilation *compilation, const struct cli *cli, const struct plan *plan)
 {
+	struct plan_target previous = {0};
+
 	for (size_t i = 0; i < plan->progs.len; i++) {
 		const struct plan_prog *prog = &plan->progs.data[i];
 		const struct provider *provider = provider_find(prog->provider);
@@ -34,7 +36,7 @@ void list_plan(struct compilation *compilation, const struct cli *cli, const str
 		if (!provider || !is_told(provider))
 			continue;
 		for (size_t t = 0; t < prog->targets.len; t++)
-			list_target(compilation, cli, provider, &prog->targets.data[t]);
+			list_target(compilation, cli, provider, &prog->targets.data[t], &previous);
 	}
 }
 

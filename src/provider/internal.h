@@ -240,9 +240,9 @@ struct source_line {
 	const char *file; /* or the end of its path */
 	uint64_t line, column; /* column 0: any */
 };
-/* The lowest address of a line's code; false if debug info has none. */
-bool source_line_address(const struct provider_env *env, const char *path,
-			 const struct source_line *wanted, uint64_t *address);
+/* Where a line's code begins, in each function that has it; none if debug info has none. */
+void source_line_addresses(const struct provider_env *env, const char *path,
+			   const struct source_line *wanted, struct address_list *addresses);
 
 /* --- insn.c --- */
 /* Bytes of the instruction at @code, 0 if it is unknown or not whole. */

@@ -178,8 +178,10 @@ static void found_line(struct search *search, const char *path, const char *show
 	const struct plan_target *pattern = search->pattern;
 	const struct source_line line = {pattern->source_file, pattern->rate, pattern->offset};
 	struct plan_target target = {.module = path, .has_address = true};
+	struct address_list list = {.arena = search->env->arena};
 
-	if (!source_line_address(search->env, path, &line, &target.offset)) {
+	source_line_addresses(search->env, path, &line, &list);
+	if (!list.addresses.len) {
 		*search->error = "debug info has no code at this line";
 		search->result = -ENOENT;
 		return;
@@ -188,8 +190,11 @@ static void found_line(struct search *search, const char *path, const char *show
 				   line.file, line.line);
 	if (line.column)
 		target.name = arena_printf(search->env->arena, "%s:%lu", target.name, line.column);
-	search->found(&target, search->data);
-	search->result++;
+	for (size_t i = 0; i < list.addresses.len; i++) {
+		target.offset = list.addresses.data[i];
+		search->found(&target, search->data);
+		search->result++;
+	}
 }
 
 /* Where the first of @stops is outside of template arguments, or the text's end. */
