@@ -182,24 +182,30 @@ static bool same_name(const struct elf_functions *functions, size_t a, size_t b)
 	return !strcmp(functions->all[a].name, functions->all[b].name);
 }
 
-/* Of the functions of one name, from @first to before @end, the one that is meant by it. Not every
- * table knows which versions are old. */
-static struct elf_function choose(const struct elf_functions *functions, size_t first, size_t end)
+/* What the name means that those from @first to before @end have: all but older versions. Not every
+ * table knows which are old. */
+static struct elf_function unite(struct arena *arena, const struct elf_functions *functions,
+				 size_t first, size_t end)
 {
-	const struct elf_function *all = functions->all;
+	const struct elf_function *all = functions->all, *known = NULL;
+	struct elf_function *meant;
 
-	for (size_t i = first, next; i < end; i = next) {
+	/* The lowest address ends up first. */
+	for (size_t i = end, start; i > first; i = start) {
 		bool is_old = false;
 
-		for (next = i; next < end && all[next].address == all[i].address; next++)
-			is_old |= all[next].is_old;
-		if (!is_old)
-			return all[i];
+		for (start = i; start > first && all[start - 1].address == all[i - 1].address;)
+			is_old |= all[--start].is_old;
+		if (is_old)
+			continue;
+		meant = arena_memdup(arena, &all[start], sizeof(*meant));
+		meant->next = known;
+		known = meant;
 	}
-	return all[first];
+	return known ? *known : all[first];
 }
 
-static void sort_and_unite(struct elf_functions *functions)
+static void sort_and_unite(struct arena *arena, struct elf_functions *functions)
 {
 	size_t kept = 0;
 
@@ -208,7 +214,10 @@ static void sort_and_unite(struct elf_functions *functions)
 	for (size_t i = 0, end; i < functions->n; i = end) {
 		for (end = i + 1; end < functions->n && same_name(functions, i, end);)
 			end++;
-		functions->all[kept++] = choose(functions, i, end);
+		if (end == i + 1)
+			functions->all[kept++] = functions->all[i];
+		else
+			functions->all[kept++] = unite(arena, functions, i, end);
 	}
 	functions->n = kept;
 }
@@ -241,7 +250,7 @@ static struct elf_functions *read_functions(const struct provider_env *env, cons
 	close_elf(&file);
 	functions->all = found.data;
 	functions->n = found.len;
-	sort_and_unite(functions);
+	sort_and_unite(env->arena, functions);
 	return functions;
 }
 
@@ -281,9 +290,9 @@ const struct elf_function *elf_find(const struct elf_functions *functions, const
 const struct elf_function *elf_find_address(const struct elf_functions *functions, uint64_t address)
 {
 	for (size_t i = 0; i < functions->n; i++)
-		if (address >= functions->all[i].address &&
-		    address - functions->all[i].address < functions->all[i].size)
-			return &functions->all[i];
+		for (const struct elf_function *f = &functions->all[i]; f; f = f->next)
+			if (address >= f->address && address - f->address < f->size)
+				return f;
 	return NULL;
 }
 

@@ -179,6 +179,7 @@ struct elf_function {
 	const char *name;
 	uint64_t address, size, file_offset;
 	bool is_old; /* an older version, which programs built today do not get by the name */
+	const struct elf_function *next; /* of the same name, static in another source file */
 };
 struct elf_functions {
 	struct elf_function *all; /* sorted by name, each name once */
@@ -188,6 +189,7 @@ struct elf_functions {
 /* Functions of .symtab and .dynsym; read once for each path. NULL with *error. */
 const struct elf_functions *elf_functions(const struct provider_env *env, const char *path,
 					  const char **error);
+/* The first of that name. */
 const struct elf_function *elf_find(const struct elf_functions *functions, const char *name);
 /* The function that holds a virtual address, or NULL. */
 const struct elf_function *elf_find_address(const struct elf_functions *functions,

@@ -349,22 +349,36 @@ static void prepare(const struct provider_env *env, const struct plan_prog *prog
 			bpf, (enum bpf_attach_type)ATTACH_TRACE_UPROBE_MULTI);
 }
 
+typedef VEC(uint64_t)
+offset_vec;
+
+/* Where in the file an address is. */
+static bool place_address(const struct provider_attach *attach, const struct plan_target *target,
+			  uint64_t *offset, const char **error)
+{
+	if (elf_file_offset(target->module, target->offset, offset))
+		return true;
+	*offset = target->offset;
+	/* What is no ELF file has no other addresses than those in the file. */
+	if (attach->env->unsafe && !elf_functions(attach->env, target->module, error))
+		return true;
+	*error = "the address is in no segment of the file";
+	return false;
+}
+
 /* Where in the file the probe goes; false with *error. */
-static bool find_offset(const struct provider_attach *attach, const struct plan_target *target,
-			uint64_t *offset, const char **error)
+static bool find_offsets(const struct provider_attach *attach, const struct plan_target *target,
+			 offset_vec *offsets, const char **error)
 {
 	const struct elf_function *function = NULL;
 	const struct elf_functions *functions;
+	uint64_t offset;
 
 	if (target->has_address) {
-		if (elf_file_offset(target->module, target->offset, offset))
-			return true;
-		*offset = target->offset;
-		/* What is no ELF file has no other addresses than those in the file. */
-		if (attach->env->unsafe && !elf_functions(attach->env, target->module, error))
-			return true;
-		*error = "the address is in no segment of the file";
-		return false;
+		if (!place_address(attach, target, &offset, error))
+			return false;
+		vec_push(attach->arena, offsets, offset);
+		return true;
 	}
 	functions = elf_functions(attach->env, target->module, error);
 	if (functions)
@@ -374,8 +388,29 @@ static bool find_offset(const struct provider_attach *attach, const struct plan_
 			*error = "the file has no such function";
 		return false;
 	}
-	*offset = function->file_offset + (target->has_offset ? target->offset : 0);
+	if (target->has_offset) {
+		vec_push(attach->arena, offsets, function->file_offset + target->offset);
+		return true;
+	}
+	for (; function; function = function->next)
+		vec_push(attach->arena, offsets, function->file_offset);
 	return true;
+}
+
+/* At all places or none. */
+static int attach_at(const struct provider_attach *attach, const offset_vec *offsets,
+		     struct perf_event_attr *attr, uint32_t index)
+{
+	size_t before = provider_links_count(attach->links);
+	int result = 0;
+
+	for (size_t i = 0; i < offsets->len && !result; i++) {
+		attr->config2 = offsets->data[i];
+		result = perf_attach_uprobe(attach, attr, index);
+	}
+	if (result)
+		provider_links_cut(attach->links, before);
+	return result;
 }
 
 static int attach_one(const struct provider_attach *attach, const struct plan_target *target,
@@ -384,7 +419,7 @@ static int attach_one(const struct provider_attach *attach, const struct plan_ta
 	int type = perf_pmu_type("uprobe"),
 	    bit = is_return ? perf_pmu_bit("uprobe", "retprobe") : 0;
 	struct perf_event_attr attr = {.type = (uint32_t)type};
-	uint64_t offset;
+	offset_vec offsets = {0};
 	int result;
 
 	if (!provider_blames_target(type)) {
@@ -395,12 +430,11 @@ static int attach_one(const struct provider_attach *attach, const struct plan_ta
 		*error = "this kernel has no uprobes (CONFIG_UPROBE_EVENTS)";
 		return -ENOTSUP;
 	}
-	if (!find_offset(attach, target, &offset, error))
+	if (!find_offsets(attach, target, &offsets, error))
 		return -ENOENT;
 	attr.config = is_return ? 1u << bit : 0;
 	attr.config1 = (uintptr_t)elf_file_on_disk(attach->env, target->module);
-	attr.config2 = offset;
-	result = perf_attach_uprobe(attach, &attr, index);
+	result = attach_at(attach, &offsets, &attr, index);
 	if (result)
 		*error = perf_error(attach->arena, result);
 	return result;
@@ -421,9 +455,9 @@ static int attach_return(const struct provider_attach *attach, const struct plan
 /* What a link for functions of one file is made of. */
 struct functions {
 	const char *path;
-	uint64_t *offsets, *cookies;
-	uint32_t *targets; /* index of each */
-	uint32_t n;
+	offset_vec offsets, cookies;
+	VEC(uint32_t)
+	targets; /* index of each */
 	bool is_return;
 };
 
@@ -433,8 +467,8 @@ static int attach_some(const struct provider_attach *attach, uint32_t first, uin
 	const struct functions *functions = data;
 	const struct uprobe_multi multi = {
 		.path = elf_file_on_disk(attach->env, functions->path),
-		.offsets = functions->offsets + first,
-		.cookies = attach->prog->uses_cookie ? functions->cookies + first : NULL,
+		.offsets = functions->offsets.data + first,
+		.cookies = attach->prog->uses_cookie ? functions->cookies.data + first : NULL,
 		.n = n,
 		.pid = perf_has_thread(attach->pid) ? attach->pid : 0,
 		.is_return = functions->is_return,
@@ -455,18 +489,17 @@ static bool collect_file(const struct provider_attach *attach, uint32_t first,
 	uint32_t i;
 
 	functions->path = prog->targets.data[first].module;
-	functions->n = 0;
+	functions->offsets.len = functions->cookies.len = functions->targets.len = 0;
 	for (i = first;
 	     i < prog->targets.len && !strcmp(prog->targets.data[i].module, functions->path); i++) {
 		const char *error = "";
-		uint64_t offset;
 
-		if (find_offset(attach, &prog->targets.data[i], &offset, &error)) {
-			functions->offsets[functions->n] = offset;
-			functions->cookies[functions->n] = i;
-			functions->targets[functions->n++] = i;
-		} else if (!attach->refused(attach->data, i, -ENOENT, error)) {
+		if (!find_offsets(attach, &prog->targets.data[i], &functions->offsets, &error) &&
+		    !attach->refused(attach->data, i, -ENOENT, error))
 			return false;
+		while (functions->targets.len < functions->offsets.len) {
+			vec_push(attach->arena, &functions->cookies, i);
+			vec_push(attach->arena, &functions->targets, i);
 		}
 	}
 	*next = i;
@@ -478,17 +511,13 @@ static bool attach_multi(const struct provider_attach *attach, bool is_return)
 {
 	uint32_t n = (uint32_t)attach->prog->targets.len, next;
 	size_t before = provider_links_count(attach->links);
-	struct functions functions = {
-		.offsets = arena_new_array(attach->arena, uint64_t, n),
-		.cookies = arena_new_array(attach->arena, uint64_t, n),
-		.targets = arena_new_array(attach->arena, uint32_t, n),
-		.is_return = is_return,
-	};
+	struct functions functions = {.is_return = is_return};
 
 	for (uint32_t first = 0; first < n; first = next) {
 		if (collect_file(attach, first, &functions, &next) &&
-		    (!functions.n ||
-		     attach_range(attach, functions.targets, functions.n, attach_some, &functions)))
+		    (!functions.targets.len ||
+		     attach_range(attach, functions.targets.data, (uint32_t)functions.targets.len,
+				  attach_some, &functions)))
 			continue;
 		provider_links_cut(attach->links, before);
 		return false;
@@ -508,6 +537,39 @@ static bool attach_uretprobe(const struct provider_attach *attach)
 				      : attach_each(attach, attach_return);
 }
 
+static bool is_same_prototype(const struct type_function *a, const struct type_function *b)
+{
+	if (a->nparams != b->nparams || strcmp(a->result_c_type, b->result_c_type) != 0)
+		return false;
+	for (uint32_t i = 0; i < a->nparams; i++)
+		if (strcmp(a->params[i].name, b->params[i].name) != 0 ||
+		    strcmp(a->params[i].c_type, b->params[i].c_type) != 0)
+			return false;
+	return true;
+}
+
+/* False if debug info does not tell, or functions of that name take different arguments. */
+static bool find_prototype(const struct provider_env *env, const struct plan_target *target,
+			   struct type_function *prototype)
+{
+	const char *error;
+	const struct elf_functions *functions =
+		target->function ? elf_functions(env, target->module, &error) : NULL;
+	const struct elf_function *function =
+		functions ? elf_find(functions, target->function) : NULL;
+	struct type_function other;
+
+	if (!function || !types_dwarf_function(env->types, target->module, env->debuginfo,
+					       function->name, function->address, prototype))
+		return false;
+	while ((function = function->next))
+		if (!types_dwarf_function(env->types, target->module, env->debuginfo,
+					  function->name, function->address, &other) ||
+		    !is_same_prototype(prototype, &other))
+			return false;
+	return true;
+}
+
 /* Arguments by name, where debug info describes the function. */
 static void signature(const struct provider_env *env, const struct plan_target *target,
 		      struct provider_signature *signature)
@@ -515,9 +577,7 @@ static void signature(const struct provider_env *env, const struct plan_target *
 	struct type_function function;
 
 	signature->ctx = signature_registers(env);
-	if (target->function && !target->has_offset &&
-	    types_dwarf_function(env->types, target->module, env->debuginfo, target->function,
-				 &function))
+	if (!target->has_offset && find_prototype(env, target, &function))
 		signature_passed_args(env, target->name, &function, signature);
 }
 
@@ -526,8 +586,7 @@ static void describe(const struct provider_env *env, const struct plan_target *t
 {
 	struct type_function function;
 
-	if (!target->function || !types_dwarf_function(env->types, target->module, env->debuginfo,
-						       target->function, &function))
+	if (!find_prototype(env, target, &function))
 		return;
 	for (uint32_t i = 0; i < function.nparams; i++)
 		strbuf_addf(out, "    %s %s\n", function.params[i].c_type, function.params[i].name);

@@ -421,53 +421,23 @@ static const char *c_type(struct types *types, Dwarf_Die *die)
 
 /* --- functions --- */
 
-/* The address of a function's symbol in libdwfl's image; 0 if there is none. */
-static GElf_Addr find_symbol(Dwfl_Module *module, const char *name)
-{
-	int n = dwfl_module_getsymtab(module);
-
-	for (int i = 1; i < n; i++) {
-		GElf_Addr address;
-		GElf_Sym symbol;
-		GElf_Word section;
-		const char *found =
-			dwfl_module_getsym_info(module, i, &symbol, &address, &section, NULL, NULL);
-
-		if (found && GELF_ST_TYPE(symbol.st_info) == STT_FUNC && section != SHN_UNDEF &&
-		    !strcmp(found, name))
-			return address;
-	}
-	return 0;
-}
-
 struct wanted {
-	const char *name;
-	Dwarf_Addr address; /* 0: by name only */
+	Dwarf_Addr address;
 	Dwarf_Die die;
 	bool is_found;
 };
 
-static const char *linkage_name(Dwarf_Die *die)
-{
-	Dwarf_Attribute attr;
-	const char *name = NULL;
-
-	if (dwarf_attr_integrate(die, DW_AT_linkage_name, &attr))
-		name = dwarf_formstring(&attr);
-	return name ? name : "";
-}
-
-/* Whether the function's code begins at @address, or, if that is 0, anywhere. Code whose seldom
- * used parts lie elsewhere has several beginnings. */
+/* Whether the function's code begins at @address. Code whose seldom used parts lie elsewhere has
+ * several beginnings. */
 static bool begins_at(Dwarf_Die *die, Dwarf_Addr address)
 {
 	Dwarf_Addr entry, base, start, end;
 	ptrdiff_t next = 0;
 
 	if (!dwarf_entrypc(die, &entry))
-		return !address || entry == address;
+		return entry == address;
 	while ((next = dwarf_ranges(die, next, &base, &start, &end)) > 0)
-		if (!address || start == address)
+		if (start == address)
 			return true;
 	return false;
 }
@@ -476,10 +446,7 @@ static int match_function(Dwarf_Die *die, void *data)
 {
 	struct wanted *wanted = data;
 
-	/* An alias has another name than its definition, but the same address. */
-	if (!begins_at(die, wanted->address) ||
-	    (!wanted->address && strcmp(die_name(die), wanted->name) != 0 &&
-	     strcmp(linkage_name(die), wanted->name) != 0))
+	if (!begins_at(die, wanted->address))
 		return DWARF_CB_OK;
 	wanted->die = *die;
 	wanted->is_found = true;
@@ -504,18 +471,20 @@ static void search_unit(const Dwarf_Die *unit, struct wanted *wanted)
 	dwarf_getfuncs(&whole, match_function, wanted, 0);
 }
 
-/* In the unit that holds the address, or, where no table says which does, in all. */
-static bool find_function(struct dwarf_file *file, struct wanted *wanted)
+/* In the unit that holds the address of the file, or, where no table says which does, in all. */
+static bool find_function(struct dwarf_file *file, uint64_t address, struct wanted *wanted)
 {
-	GElf_Addr address = find_symbol(file->module, wanted->name);
 	Dwarf_Addr bias;
-	Dwarf_Die *unit = address ? dwfl_module_addrdie(file->module, address, &bias) : NULL;
+	GElf_Addr image;
+	Dwarf_Die *unit;
 
-	if (unit) {
-		wanted->address = address - bias;
+	/* Both files, that with the code and that with the debug info, are in libdwfl's image. */
+	if (!dwfl_module_getelf(file->module, &image) || !dwfl_module_getdwarf(file->module, &bias))
+		return false;
+	wanted->address = address + image - bias;
+	unit = dwfl_module_addrdie(file->module, address + image, &bias);
+	if (unit)
 		search_unit(unit, wanted);
-	}
-	wanted->address = 0;
 	for (unit = NULL; !wanted->is_found;) {
 		unit = dwfl_module_nextcu(file->module, unit, &bias);
 		if (!unit)
@@ -589,16 +558,14 @@ static void add_params(struct params *params, Dwarf_Die *die)
 }
 
 bool types_dwarf_function(struct types *types, const char *path, const char *debuginfo,
-			  const char *function, struct type_function *prototype)
+			  const char *function, uint64_t address, struct type_function *prototype)
 {
 	struct dwarf_file *file = find_file(types, path, debuginfo);
-	struct wanted wanted = {.name = function};
+	struct wanted wanted = {0};
 	struct params params = {.file = file};
-	Dwarf_Addr bias;
 	Dwarf_Die result;
 
-	if (is_changed_copy(function) || !file->module ||
-	    !dwfl_module_getdwarf(file->module, &bias) || !find_function(file, &wanted) ||
+	if (is_changed_copy(function) || !file->module || !find_function(file, address, &wanted) ||
 	    is_changed(&wanted.die))
 		return false;
 	params.is_rust = is_rust(&wanted.die);

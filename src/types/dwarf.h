@@ -7,14 +7,14 @@
 #include <elfutils/libdw.h>
 
 /*
- * The prototype of @function (a symbol's name, mangled for C++) in the ELF file @path. Pointers are
- * in user space; where arguments are is the calling convention's affair. @debuginfo: directories
- * for separate debug files, separated by colons, or NULL for the usual ones. False if the file has
- * no debug information or not of that function, or if a compiler has changed what it takes. id is
- * 0; module is the path.
+ * The prototype of @function (a symbol's name, mangled for C++) at @address in the ELF file @path.
+ * Pointers are in user space; where arguments are is the calling convention's affair. @debuginfo:
+ * directories for separate debug files, separated by colons, or NULL for the usual ones. False if
+ * the file has no debug information or not of that function, or if a compiler has changed what it
+ * takes. id is 0; module is the path.
  */
 bool types_dwarf_function(struct types *types, const char *path, const char *debuginfo,
-			  const char *function, struct type_function *prototype);
+			  const char *function, uint64_t address, struct type_function *prototype);
 
 /* Of a unit whose debug info was split off, the unit in the other file, where it can be read: what
  * the linker did not have to see. Otherwise the unit itself. */

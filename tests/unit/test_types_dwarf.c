@@ -1,4 +1,5 @@
 /* Prototypes from DWARF: tests/fixtures/shapes.c as it was compiled. */
+#include "provider/provider.h"
 #include "types/dwarf.h"
 
 #include <check.h>
@@ -21,6 +22,16 @@ static void teardown(void)
 	arena_free(arena);
 }
 
+static bool find_prototype(const char *path, const char *name, struct type_function *function)
+{
+	const struct provider_env env = {.arena = arena, .types = types};
+	const struct plan_target target = {.module = path};
+	struct provider_symbol symbol = {0};
+
+	provider_find_symbol(&env, &target, name, &symbol);
+	return types_dwarf_function(types, path, NULL, name, symbol.address, function);
+}
+
 static const struct type_field *field(const struct type *type, const char *name)
 {
 	struct type_path path;
@@ -34,7 +45,7 @@ START_TEST(parameters)
 	struct type_function function;
 	const struct type *s64 = type_int(types, 8, true), *colour;
 
-	ck_assert(types_dwarf_function(types, SHAPES, NULL, "draw", &function));
+	ck_assert(find_prototype(SHAPES, "draw", &function));
 	ck_assert_uint_eq(function.nparams, 6);
 	ck_assert_ptr_eq(function.result, s64);
 	ck_assert_str_eq(function.result_c_type, "long int");
@@ -70,7 +81,7 @@ START_TEST(forms)
 	struct type_function function;
 	const struct type *object, *list, *value;
 
-	ck_assert(types_dwarf_function(types, paths[_i], NULL, "opaque_take", &function));
+	ck_assert(find_prototype(paths[_i], "opaque_take", &function));
 	ck_assert_uint_eq(function.nparams, 2);
 	ck_assert_str_eq(function.params[0].c_type, "struct opaque*");
 	object = function.params[0].type->ptr.to;
@@ -91,7 +102,7 @@ START_TEST(members)
 	struct type_function function, again;
 	const struct type *shape;
 
-	ck_assert(types_dwarf_function(types, SHAPES, NULL, "draw", &function));
+	ck_assert(find_prototype(SHAPES, "draw", &function));
 	shape = function.params[0].type->ptr.to;
 	ck_assert_str_eq(shape->record.name, "shape");
 	ck_assert_int_eq(shape->record.origin, ORIGIN_SCRIPT);
@@ -112,7 +123,7 @@ START_TEST(members)
 	ck_assert_ptr_eq(field(shape, "matrix")->type,
 			 type_array(types, type_array(types, type_int(types, 4, true), 3), 2));
 	ck_assert_uint_eq(field(shape, "matrix")->offset, 48);
-	ck_assert(types_dwarf_function(types, SHAPES, NULL, "draw", &again));
+	ck_assert(find_prototype(SHAPES, "draw", &again));
 	ck_assert_ptr_eq(again.params[0].type, function.params[0].type);
 }
 END_TEST
@@ -121,7 +132,7 @@ START_TEST(functions_without_parameters)
 {
 	struct type_function function;
 
-	ck_assert(types_dwarf_function(types, SHAPES, NULL, "nothing", &function));
+	ck_assert(find_prototype(SHAPES, "nothing", &function));
 	ck_assert_uint_eq(function.nparams, 0);
 	ck_assert_ptr_eq(function.result, type_none(types));
 	ck_assert_str_eq(function.result_c_type, "void");
@@ -132,9 +143,9 @@ START_TEST(what_is_not_there)
 {
 	struct type_function function;
 
-	ck_assert(!types_dwarf_function(types, SHAPES, NULL, "no_such_function", &function));
-	ck_assert(!types_dwarf_function(types, "/nonexistent", NULL, "draw", &function));
-	ck_assert(!types_dwarf_function(types, "/etc/passwd", NULL, "draw", &function));
+	ck_assert(!find_prototype(SHAPES, "no_such_function", &function));
+	ck_assert(!find_prototype("/nonexistent", "draw", &function));
+	ck_assert(!find_prototype("/etc/passwd", "draw", &function));
 }
 END_TEST
 
