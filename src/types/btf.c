@@ -118,7 +118,8 @@ static const struct type *convert_ptr(struct convert *c, const struct btf_type *
 	bool is_user = false;
 
 	btf_strip(&c->object->data, type->type, &is_user);
-	return type_ptr(c->types, convert(c, type->type), is_user ? SPACE_USER : SPACE_KERNEL);
+	/* Only some compilers mark what is __user. */
+	return type_ptr(c->types, convert(c, type->type), is_user ? SPACE_USER : SPACE_ADDRESS);
 }
 
 static bool is_char(const struct btf_data *data, uint32_t id)

@@ -47,7 +47,7 @@ START_TEST(a_struct_may_refer_to_itself)
 	ck_assert_uint_eq(type->size, 16);
 	ck_assert_uint_eq(type->align, 8);
 	ck_assert_int_eq(type->record.origin, ORIGIN_BTF);
-	ck_assert_ptr_eq(field(type, "next")->type, type_ptr(types, type, SPACE_KERNEL));
+	ck_assert_ptr_eq(field(type, "next")->type, type_ptr(types, type, SPACE_ADDRESS));
 	ck_assert_uint_eq(field(type, "prev")->offset, 8);
 	ck_assert_ptr_eq(type, tag("list_head"));
 }
@@ -59,10 +59,10 @@ START_TEST(members_have_types_without_typedefs)
 
 	ck_assert_ptr_eq(field(task, "pid")->type, type_int(types, 4, true));
 	ck_assert_ptr_eq(field(task, "comm")->type, type_string(types, 16));
-	ck_assert_ptr_eq(field(task, "real_parent")->type, type_ptr(types, task, SPACE_KERNEL));
+	ck_assert_ptr_eq(field(task, "real_parent")->type, type_ptr(types, task, SPACE_ADDRESS));
 	ck_assert_ptr_eq(field(tag("iphdr"), "saddr")->type, type_int(types, 4, false));
 	ck_assert_ptr_eq(field(tag("file_operations"), "llseek")->type,
-			 type_ptr(types, type_none(types), SPACE_KERNEL));
+			 type_ptr(types, type_none(types), SPACE_ADDRESS));
 	ck_assert_ptr_null(field(task, "no_such_member"));
 }
 END_TEST
@@ -143,7 +143,7 @@ START_TEST(functions_have_prototypes)
 	ck_assert_uint_ne(function.id, 0);
 	ck_assert_uint_eq(function.nparams, 4);
 	ck_assert_str_eq(function.params[0].name, "file");
-	ck_assert_ptr_eq(function.params[0].type, type_ptr(types, file, SPACE_KERNEL));
+	ck_assert_ptr_eq(function.params[0].type, type_ptr(types, file, SPACE_ADDRESS));
 	ck_assert_str_eq(function.params[0].c_type, "struct file *");
 	ck_assert_str_eq(function.params[2].c_type, "size_t");
 	ck_assert_ptr_eq(function.result, type_int(types, 8, true));
@@ -164,7 +164,7 @@ START_TEST(raw_tracepoints_have_prototypes)
 	ck_assert_str_eq(function.params[0].name, "preempt");
 	ck_assert_ptr_eq(function.params[0].type, type_bool(types));
 	ck_assert_str_eq(function.params[1].name, "prev");
-	ck_assert_ptr_eq(function.params[1].type, type_ptr(types, task, SPACE_KERNEL));
+	ck_assert_ptr_eq(function.params[1].type, type_ptr(types, task, SPACE_ADDRESS));
 	ck_assert_str_eq(function.params[2].name, "next");
 	ck_assert(!types_find_raw_tracepoint(types, "no_such_tracepoint", &function));
 }
