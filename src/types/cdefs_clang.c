@@ -170,9 +170,13 @@ static bool supply_constant(struct compile *compile, const char *name)
 
 static bool supply_header(struct compile *compile, const char *name)
 {
+	const char *path = name;
+
 	if (!cdefs_is_known_header(name))
 		return false;
-	add_file(compile, arena_printf(compile->cdefs->types->arena, EMPTY_DIR "/%s", name), "");
+	if (*name != '/')
+		path = arena_printf(compile->cdefs->types->arena, EMPTY_DIR "/%s", name);
+	add_file(compile, path, "");
 	return true;
 }
 

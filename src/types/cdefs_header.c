@@ -19,6 +19,9 @@ static const char *const kernel_dirs[] = {
 	"vdso/", "video/",       "xen/",
 };
 
+/* Where kernels' sources and headers are installed, for scripts that name one of them. */
+static const char *const kernel_roots[] = {"/usr/src/", "/lib/modules/", "/usr/lib/modules/"};
+
 /* Headers of C and POSIX whose types and constants are built in. */
 static const char *const standard_headers[] = {
 	"errno.h",    "fcntl.h",     "float.h",   "inttypes.h", "limits.h", "netinet/in.h",
@@ -26,17 +29,25 @@ static const char *const standard_headers[] = {
 	"sys/stat.h", "sys/types.h", "time.h",    "vmlinux.h",
 };
 
+static bool starts_with_any(const char *name, const char *const *starts, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strncmp(starts[i], name, strlen(starts[i])))
+			return true;
+	return false;
+}
+
 bool cdefs_is_known_header(const char *name)
 {
+	if (*name == '/')
+		return starts_with_any(name, kernel_roots,
+				       sizeof(kernel_roots) / sizeof(kernel_roots[0]));
 	for (size_t i = 0; i < sizeof(standard_headers) / sizeof(standard_headers[0]); i++)
 		if (!strcmp(standard_headers[i], name))
 			return true;
 	while (!strncmp(name, "../", 3))
 		name += 3;
-	for (size_t i = 0; i < sizeof(kernel_dirs) / sizeof(kernel_dirs[0]); i++)
-		if (!strncmp(kernel_dirs[i], name, strlen(kernel_dirs[i])))
-			return true;
-	return false;
+	return starts_with_any(name, kernel_dirs, sizeof(kernel_dirs) / sizeof(kernel_dirs[0]));
 }
 
 static bool exists(struct cdefs *cdefs, const char *directory, const char *name)
