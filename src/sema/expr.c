@@ -116,7 +116,7 @@ static void report_excess(struct sema *sema, const struct expr *ident)
 static void expand_macro(struct sema *sema, struct expr **expr, const struct types_macro *macro)
 {
 	struct expr *ident = *expr, *body = NULL;
-	struct sema_c_macro inner = {ident->ident.name, macro->body,
+	struct sema_c_macro inner = {ident->ident.name, sema_short_name(sema, macro->body),
 				     sema->c_macro ? sema->c_macro->depth + 1 : 0, sema->c_macro};
 	const struct ast_visitor visitor = {.expr = move_expr, .data = &ident->span};
 
@@ -137,7 +137,7 @@ static void expand_macro(struct sema *sema, struct expr **expr, const struct typ
 	if (!body) {
 		sema_error(sema, "macro-body", ident->span,
 			   "The macro %s cannot be used here: \"%s\" is not an expression",
-			   ident->ident.name, macro->body);
+			   ident->ident.name, inner.body);
 		return;
 	}
 	ast_walk_expr(&body, &visitor);

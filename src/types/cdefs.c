@@ -51,12 +51,15 @@ static struct cdefs *new_cdefs(struct types *types, const struct cdefs_options *
 	struct cdefs *cdefs = arena_new_object(types->arena, struct cdefs);
 	struct hashmap *maps[] = {
 		&cdefs->macros,
+		&cdefs->functions,
+		&cdefs->expanded,
 		&cdefs->tags[CDEFS_STRUCTS],
 		&cdefs->tags[CDEFS_UNIONS],
 		&cdefs->tags[CDEFS_ENUMS],
 		&cdefs->typedefs,
 		&cdefs->enumerators,
 		&cdefs->header_macros,
+		&cdefs->header_functions,
 		&cdefs->converted,
 	};
 
@@ -193,6 +196,18 @@ static const char *macro_body(struct cdefs *cdefs, CXCursor cursor)
 	return copy;
 }
 
+/* What the body stands for, found out once. */
+static const char *expanded(struct cdefs *cdefs, const char *name, const char *body)
+{
+	const char *text = hashmap_gets(&cdefs->expanded, name);
+
+	if (!text) {
+		text = cdefs_expand(cdefs, body);
+		hashmap_sets(&cdefs->expanded, name, (void *)text);
+	}
+	return text;
+}
+
 /* Headers make their enumerators known to #ifdef by macros that stand for themselves. */
 static bool find_header_macro(struct cdefs *cdefs, const char *name, struct types_macro *macro)
 {
@@ -200,9 +215,16 @@ static bool find_header_macro(struct cdefs *cdefs, const char *name, struct type
 
 	if (!cursor)
 		return false;
-	macro->body = macro_body(cdefs, *cursor);
+	macro->body = expanded(cdefs, name, macro_body(cdefs, *cursor));
 	macro->span = SPAN_NONE;
 	return strcmp(macro->body, name) != 0;
+}
+
+const char *cdefs_header_function(struct cdefs *cdefs, const char *name)
+{
+	const CXCursor *cursor = hashmap_gets(&cdefs->header_functions, name);
+
+	return cursor ? macro_body(cdefs, *cursor) : NULL;
 }
 
 static bool is_known_otherwise(struct types *types, const char *name)
@@ -224,6 +246,7 @@ bool types_find_macro(struct types *types, const char *name, struct types_macro 
 	own = hashmap_gets(&cdefs->macros, name);
 	if (own) {
 		*macro = *own;
+		macro->body = expanded(cdefs, name, own->body);
 		return true;
 	}
 	if (find_header_macro(cdefs, name, macro))

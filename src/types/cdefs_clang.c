@@ -351,9 +351,12 @@ static enum CXChildVisitResult visit(CXCursor cursor, CXCursor parent, CXClientD
 		remember(cdefs, &cdefs->typedefs, cursor);
 		break;
 	case CXCursor_MacroDefinition:
-		if (!cdefs->clang.Cursor_isMacroBuiltin(cursor) &&
-		    !cdefs->clang.Cursor_isMacroFunctionLike(cursor))
-			remember(cdefs, &cdefs->header_macros, cursor);
+		if (!cdefs->clang.Cursor_isMacroBuiltin(cursor))
+			remember(cdefs,
+				 cdefs->clang.Cursor_isMacroFunctionLike(cursor)
+					 ? &cdefs->header_functions
+					 : &cdefs->header_macros,
+				 cursor);
 		break;
 	}
 	return CXChildVisit_Continue;

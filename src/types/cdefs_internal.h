@@ -25,6 +25,8 @@ struct cdefs {
 	VEC(struct cdefs_part)
 	parts;
 	struct hashmap macros; /* of the script: name to struct types_macro */
+	struct hashmap functions; /* those with parameters: name to "(a, b) body" */
+	struct hashmap expanded; /* macros without parameters: name to cdefs_expand()'s text */
 	/* What the scanner found out: */
 	bool needs_clang; /* more than it can judge itself */
 	bool has_headers; /* some remain that may be read later */
@@ -34,17 +36,26 @@ struct cdefs {
 	CXIndex index;
 	CXTranslationUnit unit;
 	struct hashmap tags[CDEFS_TAGS]; /* name to CXCursor of the definition */
-	struct hashmap typedefs, enumerators, header_macros; /* name to CXCursor */
+	struct hashmap typedefs, enumerators; /* name to CXCursor */
+	struct hashmap header_macros, header_functions; /* name to CXCursor of the macro */
 	struct hashmap converted; /* address of a declaration to struct type */
 	VEC(CXType)
 	records; /* of types whose members are loaded when asked for, by record.id */
 };
 
 /* --- cdefs_scan.c --- */
-/* Fills in macros, needs_clang and has_headers; errors are queued. */
+/* Fills in macros, functions, needs_clang and has_headers; errors are queued. */
 void cdefs_scan(struct cdefs *cdefs);
 /* The span of some bytes of the text. */
 struct span cdefs_span(const struct cdefs *cdefs, uint32_t start, uint32_t len);
+
+/* --- cdefs.c --- */
+/* "(a, b) body" of a macro with parameters that libclang has read, or NULL. */
+const char *cdefs_header_function(struct cdefs *cdefs, const char *name);
+
+/* --- cdefs_expand.c --- */
+/* A macro's body without uses of macros that have parameters, and without characters. */
+const char *cdefs_expand(struct cdefs *cdefs, const char *body);
 
 /* --- cdefs_header.c --- */
 enum cdefs_header {

@@ -150,7 +150,7 @@ static enum activity is_defined(const struct scan *scan, const char *name)
 {
 	if (!strcmp(name, "BPFTRACE_HAVE_BTF"))
 		return types_have_btf(scan->cdefs->types) ? ON : OFF;
-	if (hashmap_gets(&scan->cdefs->macros, name))
+	if (hashmap_gets(&scan->cdefs->macros, name) || hashmap_gets(&scan->cdefs->functions, name))
 		return ON;
 	if (scan->cdefs->has_headers || scan->cdefs->needs_clang || !*name || *name == '_' ||
 	    !strcmp(name, "linux") || !strcmp(name, "unix"))
@@ -298,9 +298,15 @@ static void read_define(struct scan *scan, struct line *line)
 	const char *name = take_word(scan, line), *end = line->end;
 	struct types_macro *macro;
 
-	/* A macro with parameters has its parenthesis right behind the name. */
-	if (!*name || (line->at < line->end && *line->at == '('))
+	if (!*name)
 		return;
+	/* A macro with parameters has its parenthesis right behind the name. */
+	if (line->at < line->end && *line->at == '(') {
+		hashmap_sets(
+			&cdefs->functions, name,
+			arena_strndup(cdefs->types->arena, line->at, (size_t)(end - line->at)));
+		return;
+	}
 	skip_blanks(line);
 	while (end > line->at && isspace((unsigned char)end[-1]))
 		end--;
@@ -309,6 +315,12 @@ static void read_define(struct scan *scan, struct line *line)
 	macro->span =
 		cdefs_span(cdefs, (uint32_t)(line->at - scan->clean), (uint32_t)(end - line->at));
 	hashmap_sets(&cdefs->macros, name, macro);
+}
+
+static void undefine(struct scan *scan, const char *name)
+{
+	hashmap_sets(&scan->cdefs->macros, name, NULL);
+	hashmap_sets(&scan->cdefs->functions, name, NULL);
 }
 
 static void read_directive(struct scan *scan, struct line *line, const char *line_start)
@@ -325,7 +337,7 @@ static void read_directive(struct scan *scan, struct line *line, const char *lin
 	else if (!strcmp(word, "define"))
 		read_define(scan, line);
 	else if (!strcmp(word, "undef"))
-		hashmap_sets(&scan->cdefs->macros, take_word(scan, line), NULL);
+		undefine(scan, take_word(scan, line));
 	else if (*word && strcmp(word, "pragma") && strcmp(word, "line"))
 		scan->cdefs->needs_clang = true;
 }
