@@ -71,9 +71,27 @@ static bool read_file(struct importer *im, const char *path, struct span span, s
 	return !fclose(file) && text->data;
 }
 
+/* A script's #include "x" looks beside that script first, also when another imports it. */
+static const char *look_beside(struct importer *im, const char *line, const char *directory)
+{
+	struct arena *arena = im->parser->arena;
+	const char *name = line + 1 + strspn(line + 1, " \t"), *end;
+	char real[PATH_MAX];
+
+	if (*line != '#' || strncmp(name, "include", 7) != 0)
+		return line;
+	name += 7 + strspn(name + 7, " \t");
+	end = *name == '"' ? strchr(name + 1, '"') : NULL;
+	if (!end || name[1] == '/')
+		return line;
+	name = arena_printf(arena, "%s/%.*s", directory, (int)(end - name - 1), name + 1);
+	return realpath(name, real) ? arena_printf(arena, "#include \"%s%s", real, end) : line;
+}
+
 static void import_script(struct importer *im, const char *path, struct span span)
 {
 	struct arena *arena = im->parser->arena;
+	const char *directory = directory_of(arena, path);
 	struct strbuf text = STRBUF_INIT;
 	const struct source *source;
 	struct script *script;
@@ -89,9 +107,13 @@ static void import_script(struct importer *im, const char *path, struct span spa
 	if (script->has_config)
 		diag_error(im->parser->diags, "bad-import", script->config_span,
 			   "invalid `config` within import");
-	resolve_all(im, script, directory_of(arena, path));
-	for (size_t i = 0; i < script->preambles.len; i++)
-		vec_push(arena, &im->root->preambles, script->preambles.data[i]);
+	resolve_all(im, script, directory);
+	for (size_t i = 0; i < script->preambles.len; i++) {
+		struct preamble preamble = script->preambles.data[i];
+
+		preamble.text = look_beside(im, preamble.text, directory);
+		vec_push(arena, &im->root->preambles, preamble);
+	}
 	for (size_t i = 0; i < script->map_decls.len; i++)
 		vec_push(arena, &im->root->map_decls, script->map_decls.data[i]);
 	for (size_t i = 0; i < script->macros.len; i++)
