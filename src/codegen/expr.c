@@ -55,11 +55,10 @@ static LLVMValueRef emit_var(struct codegen *cg, const struct expr *expr)
 	return emit_load_value(cg, expr->type, emit_variable_address(cg, expr->var.variable));
 }
 
-/* The missing key of a map that is read: reported under -k only. */
-static void emit_no_key(struct codegen *cg, const struct expr *expr)
+void emit_no_key(struct codegen *cg, const struct expr *map)
 {
-	if (expr->error_event)
-		emit_error_event(cg, expr->error_event, cg_i64(cg, -2 /* ENOENT */));
+	if (map->error_event)
+		emit_error_event(cg, map->error_event, cg_i64(cg, -2 /* ENOENT */));
 }
 
 static LLVMValueRef emit_map_scalar(struct codegen *cg, const struct expr *expr)

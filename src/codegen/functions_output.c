@@ -75,6 +75,25 @@ static LLVMValueRef emit_number_or_zero(struct codegen *cg, const expr_vec *args
 	return index < args->len ? emit_value64(cg, args->data[index]) : cg_i64(cg, 0);
 }
 
+/* The runtime reads the value; whether there is one is told here, under -k only. */
+static void emit_print_map_value(struct codegen *cg, const struct expr *call)
+{
+	const struct expr *map = call->call.args.data[0];
+	const struct type *type;
+	struct cg_record record;
+	LLVMValueRef key;
+
+	if (!map->error_event) {
+		emit_event(cg, call->call.event, &map->map.key, !!map->map.key, call->call.early);
+		return;
+	}
+	key = emit_gathered_key(cg, map);
+	type = map->map.key->type;
+	record = cg_record_begin(cg, call->call.event);
+	emit_copy(cg, cg_record_member(cg, &record, 0), key, type->size, type->align);
+	cg_record_end(cg, &record);
+}
+
 LLVMValueRef emit_call_print(struct codegen *cg, const struct expr *call, LLVMValueRef dst)
 {
 	const expr_vec *args = &call->call.args;
@@ -93,8 +112,7 @@ LLVMValueRef emit_call_print(struct codegen *cg, const struct expr *call, LLVMVa
 		words[1] = emit_number_or_zero(cg, args, 2);
 		emit_event_words(cg, call->call.event, words, 2);
 	} else if (kind == EVENT_PRINT_MAP_VALUE) {
-		emit_event(cg, call->call.event, &args->data[0]->map.key, !!args->data[0]->map.key,
-			   call->call.early);
+		emit_print_map_value(cg, call);
 	} else {
 		emit_event(cg, call->call.event, args->data, 1, call->call.early);
 	}

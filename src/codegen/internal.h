@@ -265,6 +265,8 @@ LLVMValueRef cg_events_map(struct codegen *cg);
 LLVMValueRef emit_map_key(struct codegen *cg, const struct expr *map);
 /* ptr to the value, may be null: test it with emit_is_null(). */
 LLVMValueRef emit_map_lookup(struct codegen *cg, LLVMValueRef map, LLVMValueRef key);
+/* The missing key of a map that is read: reported under -k only. */
+void emit_no_key(struct codegen *cg, const struct expr *map);
 /*
  * Writes an element; @value holds plan_map_value_size() bytes. A refused update is counted, and the
  * event @error sent with the code if it is not 0. Returns the helper's result (i64).
@@ -443,6 +445,8 @@ void emit_aggregate(struct codegen *cg, const struct expr *target, const struct 
 /* Entry @index of an array of @count entries of @size bytes at @array, within its bounds. */
 LLVMValueRef emit_entry(struct codegen *cg, LLVMValueRef array, LLVMValueRef index, uint32_t count,
 			uint32_t size);
+/* The key of a map of aggregates that is read; that there is none is reported under -k. */
+LLVMValueRef emit_gathered_key(struct codegen *cg, const struct expr *map);
 /* i64: count, sum, min, max or avg over all CPUs. */
 LLVMValueRef emit_aggregate_number(struct codegen *cg, const struct expr *map);
 LLVMValueRef emit_aggregate_number_at(struct codegen *cg, uint32_t map, LLVMValueRef key);

@@ -125,9 +125,27 @@ LLVMValueRef emit_aggregate_number_at(struct codegen *cg, uint32_t map, LLVMValu
 	return emit_division(cg, false, number->is_signed, total, count);
 }
 
+LLVMValueRef emit_gathered_key(struct codegen *cg, const struct expr *map)
+{
+	LLVMValueRef key = emit_map_key(cg, map), slot;
+	LLVMBasicBlockRef miss, next;
+
+	if (!map->error_event)
+		return key;
+	slot = emit_map_lookup(cg, cg_map(cg, map->map.map), key);
+	miss = cg_block(cg, "miss");
+	next = cg_block(cg, "map");
+	emit_branch(cg, emit_is_null(cg, slot), miss, next);
+	cg_position(cg, miss);
+	emit_no_key(cg, map);
+	emit_jump(cg, next);
+	cg_position(cg, next);
+	return key;
+}
+
 LLVMValueRef emit_aggregate_number(struct codegen *cg, const struct expr *map)
 {
-	return emit_aggregate_number_at(cg, map->map.map, emit_map_key(cg, map));
+	return emit_aggregate_number_at(cg, map->map.map, emit_gathered_key(cg, map));
 }
 
 void emit_stats_into(struct codegen *cg, const struct expr *map, LLVMValueRef dst)
@@ -138,5 +156,5 @@ void emit_stats_into(struct codegen *cg, const struct expr *map, LLVMValueRef ds
 		.second = emit_offset(cg, dst, 8),
 	};
 
-	emit_gather_all(cg, &gather, map->map.map, emit_map_key(cg, map));
+	emit_gather_all(cg, &gather, map->map.map, emit_gathered_key(cg, map));
 }
