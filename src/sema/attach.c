@@ -96,25 +96,6 @@ static bool is_separate(const struct provider *provider, const struct mentions *
 	return false;
 }
 
-static bool can_share(const struct sema_instance *instance, const struct provider *provider,
-		      bool is_multi, const struct provider_signature *signature,
-		      const struct plan_target *target, const struct mentions *mentions)
-{
-	const struct provider_signature *other = &instance->signature;
-
-	if (instance->provider != provider || instance->is_multi != is_multi)
-		return false;
-	if (mentions->uaddr && !same_text(instance->targets.data[0].module, target->module))
-		return false;
-	if (mentions->args && other->args != signature->args)
-		return false;
-	if (mentions->retval && other->retval != signature->retval)
-		return false;
-	if (mentions->ctx && other->ctx != signature->ctx)
-		return false;
-	return !mentions->argn || other->nargs == signature->nargs;
-}
-
 struct expanding {
 	struct sema *sema;
 	const struct probe *probe;
@@ -126,6 +107,59 @@ struct expanding {
 	bool is_multi, is_pattern;
 	bool has_target;
 };
+
+static bool same_field(const struct type_field *a, const struct type_field *b)
+{
+	return !strcmp(a->name, b->name) && a->type == b->type && a->offset == b->offset &&
+	       a->bit_offset == b->bit_offset && a->bit_size == b->bit_size &&
+	       a->is_data_loc == b->is_data_loc && a->is_rel_loc == b->is_rel_loc;
+}
+
+/* Records of tracepoints may be alike, each by a name of its own: all of sys_exit_*. */
+static bool same_record(struct types *types, const struct type *a, const struct type *b)
+{
+	const struct type_field *fields, *others;
+	uint32_t n, nothers;
+
+	if (a == b)
+		return true;
+	if (!a || !b)
+		return false;
+	fields = types_fields(types, a, &n);
+	others = types_fields(types, b, &nothers);
+	if (n != nothers)
+		return false;
+	for (uint32_t i = 0; i < n; i++)
+		if (!same_field(&fields[i], &others[i]))
+			return false;
+	return true;
+}
+
+static bool same_args(const struct expanding *expansion, const struct type *a, const struct type *b)
+{
+	if (expansion->provider->context != CONTEXT_RECORD)
+		return a == b;
+	return same_record(expansion->sema->types, a, b);
+}
+
+static bool can_share(const struct expanding *expansion, const struct sema_instance *instance,
+		      const struct provider_signature *signature, const struct plan_target *target)
+{
+	const struct provider_signature *other = &instance->signature;
+	const struct mentions *mentions = &expansion->mentions;
+
+	if (instance->provider != expansion->provider || instance->is_multi != expansion->is_multi)
+		return false;
+	if (mentions->uaddr && !same_text(instance->targets.data[0].module, target->module))
+		return false;
+	if (mentions->args && !same_args(expansion, other->args, signature->args))
+		return false;
+	if (mentions->retval && other->retval != signature->retval)
+		return false;
+	if (mentions->ctx && other->ctx != signature->ctx)
+		return false;
+	return !mentions->argn || other->nargs == signature->nargs;
+}
 
 static void get_signature(const struct expanding *expansion, const struct plan_target *target,
 			  struct provider_signature *signature)
@@ -164,8 +198,7 @@ static struct sema_instance *find_shared(const struct expanding *expansion,
 	if (is_separate(expansion->provider, &expansion->mentions))
 		return NULL;
 	for (size_t i = expansion->first; i < sema->instances.len; i++)
-		if (can_share(sema->instances.data[i], expansion->provider, expansion->is_multi,
-			      signature, target, &expansion->mentions))
+		if (can_share(expansion, sema->instances.data[i], signature, target))
 			return sema->instances.data[i];
 	return NULL;
 }

@@ -110,6 +110,14 @@ START_TEST(test_shared)
 	ck_assert_uint_eq(c.plan->progs.len, 1);
 	ck_assert(c.plan->progs.data[0].uses_cookie);
 	script_free(&c);
+
+	/* alike, by names of their own */
+	script_check_ok(
+		&c,
+		"t:syscalls:sys_exit_read, t:syscalls:sys_exit_close { @[args.ret] = count() }");
+	ck_assert_uint_eq(c.plan->progs.len, 1);
+	ck_assert_uint_eq(c.plan->progs.data[0].targets.len, 2);
+	script_free(&c);
 }
 END_TEST
 
