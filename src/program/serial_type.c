@@ -127,7 +127,7 @@ static void walk_entry(struct serial *serial, struct type *form)
 		break;
 	case TYPE_PTR:
 		form->ptr.to = serial_pointee(serial, form->ptr.to);
-		form->ptr.space = serial_enum(serial, form->ptr.space, SPACE_BPF);
+		form->ptr.space = serial_enum(serial, form->ptr.space, SPACE_ADDRESS);
 		break;
 	case TYPE_ARRAY:
 		form->array.element = serial_type(serial, form->array.element);

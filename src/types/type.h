@@ -82,8 +82,8 @@ enum type_space {
 	SPACE_UNKNOWN,
 	SPACE_KERNEL,
 	SPACE_USER,
-	SPACE_ADDRESS, /* a number taken for an address: either, by its value */
 	SPACE_BPF, /* storage of the script itself: &$v, &@m */
+	SPACE_ADDRESS, /* of the kernel or a process, by its value */
 };
 
 enum type_stack_mode {
