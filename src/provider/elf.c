@@ -317,40 +317,82 @@ const char *elf_file_on_disk(const struct provider_env *env, const char *path)
 	return separator ? arena_strndup(env->arena, path, (size_t)(separator - path)) : path;
 }
 
+/* Whether a symbol is the address of something in memory: that of a thread's own variable is not.
+ */
+static bool is_named(const GElf_Sym *symbol, const char *found, const char *name)
+{
+	int type = GELF_ST_TYPE(symbol->st_info);
+	size_t len = strlen(name);
+
+	return found && !strncmp(found, name, len) && (!found[len] || found[len] == '@') &&
+	       symbol->st_shndx != SHN_UNDEF && type != STT_TLS && type != STT_FILE &&
+	       type != STT_SECTION;
+}
+
+static bool find_in_table(const struct elf_file *file, Elf_Scn *section, const GElf_Shdr *header,
+			  const char *name, GElf_Sym *symbol)
+{
+	Elf_Data *data = elf_getdata(section, NULL);
+	size_t n = data && header->sh_entsize ? header->sh_size / header->sh_entsize : 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (gelf_getsym(data, (int)i, symbol) &&
+		    is_named(symbol, elf_strptr(file->elf, header->sh_link, symbol->st_name), name))
+			return true;
+	return false;
+}
+
+/* As read_debug_symbols() does. */
+static bool find_debug_symbol(const struct provider_env *env, const char *path, const char *name,
+			      GElf_Sym *symbol)
+{
+	Dwfl_Module *module;
+	Dwfl *dwfl = debuginfo_open(env, path, &module);
+	int n = dwfl ? dwfl_module_getsymtab(module) : 0;
+	GElf_Addr bias = 0, address;
+	bool found = false;
+
+	if (n > 0 && !dwfl_module_getelf(module, &bias))
+		n = 0;
+	for (int i = 1; i < n && !found; i++) {
+		const char *text =
+			dwfl_module_getsym_info(module, i, symbol, &address, NULL, NULL, NULL);
+
+		found = is_named(symbol, text, name);
+		symbol->st_value = address - bias;
+	}
+	if (dwfl)
+		dwfl_end(dwfl);
+	return found;
+}
+
 /* Any symbol, not only functions. */
 bool provider_find_symbol(const struct provider_env *env, const struct plan_target *target,
 			  const char *name, struct provider_symbol *symbol)
 {
+	bool found = false, has_table = false;
+	GElf_Sym entry = {0};
 	Elf_Scn *section = NULL;
 	struct elf_file file;
 	const char *error;
-	bool found = false;
+	GElf_Shdr header;
 	GElf_Ehdr head;
 
-	(void)env;
 	if (!target->module || !open_elf(target->module, &file, &error))
 		return false;
 	symbol->is_relative = gelf_getehdr(file.elf, &head) && head.e_type == ET_DYN;
 	while (!found && (section = elf_nextscn(file.elf, section))) {
-		Elf_Data *data = elf_getdata(section, NULL);
-		GElf_Shdr header;
-		GElf_Sym entry;
-
-		if (!gelf_getshdr(section, &header) || !data || !header.sh_entsize ||
+		if (!gelf_getshdr(section, &header) ||
 		    (header.sh_type != SHT_SYMTAB && header.sh_type != SHT_DYNSYM))
 			continue;
-		for (size_t i = 0; !found && i < header.sh_size / header.sh_entsize; i++) {
-			const char *text;
-
-			if (!gelf_getsym(data, (int)i, &entry) || entry.st_shndx == SHN_UNDEF)
-				continue;
-			text = elf_strptr(file.elf, header.sh_link, entry.st_name);
-			found = text && !strcmp(text, name);
-		}
-		symbol->address = entry.st_value;
-		symbol->size = entry.st_size;
+		has_table |= header.sh_type == SHT_SYMTAB;
+		found = find_in_table(&file, section, &header, name, &entry);
 	}
 	close_elf(&file);
+	if (!found && !has_table)
+		found = find_debug_symbol(env, target->module, name, &entry);
+	symbol->address = entry.st_value;
+	symbol->size = entry.st_size;
 	return found;
 }
 
