@@ -34,6 +34,10 @@ static const struct reason reasons[] = {
 	 NULL},
 	{"program of this type cannot use helper",
 	 "it needs a helper function that this type of probe may not use", NULL},
+	{"helper call is not allowed in probe",
+	 "it needs a helper function that may not be used in this function",
+	 "path() is for some functions only, such as security_file_open, vfs_getattr and "
+	 "filp_close"},
 	{"GPL", "it uses helpers for GPL-compatible programs only",
 	 "set license = \"GPL\" in the config block"},
 	{"attach_btf_id", "the kernel does not let programs attach to this function", NULL},
