@@ -237,6 +237,10 @@ const char *binary_missing(const struct provider_env *env, const char *pattern);
 /* The path of a library by its name without ".so...", or NULL. */
 const char *ldcache_find(const struct provider_env *env, const char *name);
 
+/* --- cpp.c --- */
+/* Whether a symbol is a function that @wanted names as C++ does. */
+bool cpp_matches(const char *wanted, const char *symbol);
+
 /* --- lines.c --- */
 struct source_line {
 	const char *file; /* or the end of its path */

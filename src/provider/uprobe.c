@@ -197,60 +197,37 @@ static void found_line(struct search *search, const char *path, const char *show
 	}
 }
 
-/* Where the first of @stops is outside of template arguments, or the text's end. */
-static size_t find_outside(const char *text, const char *stops)
+/* Constructors and destructors have two symbols, for whole objects and for parts of others, "C1"
+ * and "C2" in the Itanium C++ ABI's names (5.1.4.3): mostly of one code, which would be probed
+ * twice. */
+static bool has_twin(struct arena *arena, const struct elf_functions *functions,
+		     const struct elf_function *function)
 {
-	int depth = 0;
-	size_t i;
+	for (size_t i = 0; function->name[i]; i++) {
+		const struct elf_function *twin;
+		char *name;
 
-	for (i = 0; text[i] && (depth || !strchr(stops, text[i])); i++)
-		depth += (text[i] == '<') - (text[i] == '>');
-	return i;
-}
-
-/* Instances of templates have their result's type before the name: "int f<int>(int)". */
-static const char *without_result(const char *demangled)
-{
-	size_t blank = find_outside(demangled, " (");
-
-	return demangled[blank] == ' ' ? demangled + blank + 1 : demangled;
-}
-
-/* Where the list of parameters is, or the text's end; operator() has parentheses in its name. */
-static size_t find_parameters(const char *text)
-{
-	static const char call[] = "operator()";
-	const char *name = strstr(text, call);
-	size_t found = find_outside(text, "(");
-
-	if (!name || text + found != name + strlen("operator"))
-		return found;
-	name += strlen(call);
-	return (size_t)(name - text) + find_outside(name, "(");
-}
-
-/* With a parameter list that one only, without one all overloads. What stands behind the list, as
- * const of methods, may be left out. */
-static bool matches_cpp(const char *wanted, const char *mangled)
-{
-	char *demangled = provider_demangle(mangled), *end;
-	const char *short_name;
-	bool matches;
-
-	/* Functions of C, and main(), have the same name in both. */
-	if (!demangled)
-		return glob_match(wanted, mangled);
-	short_name = without_result(demangled);
-	matches = glob_match(wanted, demangled) || glob_match(wanted, short_name);
-	if (!matches) {
-		end = demangled + (short_name - demangled) + find_parameters(short_name);
-		if (wanted[find_parameters(wanted)] && strrchr(end, ')'))
-			end = strrchr(end, ')') + 1;
-		*end = '\0';
-		matches = glob_match(wanted, demangled) || glob_match(wanted, short_name);
+		if (strncmp(function->name + i, "C2", 2) != 0 &&
+		    strncmp(function->name + i, "D2", 2) != 0)
+			continue;
+		name = arena_strdup(arena, function->name);
+		name[i + 1] = '1';
+		twin = elf_find(functions, name);
+		if (twin && twin->address == function->address)
+			return true;
 	}
-	free(demangled);
-	return matches;
+	return false;
+}
+
+static bool is_match(const struct search *search, const struct elf_functions *functions,
+		     const struct elf_function *function)
+{
+	const struct plan_target *pattern = search->pattern;
+
+	if (!pattern->extra)
+		return glob_match(pattern->function, function->name);
+	return cpp_matches(pattern->extra, function->name) &&
+	       !has_twin(search->env->arena, functions, function);
 }
 
 static void search_functions(struct search *search, const char *path, const char *shown,
@@ -266,8 +243,7 @@ static void search_functions(struct search *search, const char *path, const char
 		return;
 	}
 	for (size_t i = 0; i < functions->n && search->result >= 0; i++)
-		if (pattern->extra ? matches_cpp(pattern->extra, functions->all[i].name)
-				   : glob_match(pattern->function, functions->all[i].name))
+		if (is_match(search, functions, &functions->all[i]))
 			found_function(search, path, shown, &functions->all[i]);
 }
 
