@@ -111,39 +111,59 @@ static uint64_t find_semaphore(const struct provider_env *env, const struct plan
 	return 0;
 }
 
-/* The kernel takes the semaphore's place in the file in the upper half of the config. */
-static bool set_semaphore(const struct provider_attach *attach, const struct plan_target *target,
-			  struct perf_event_attr *attr, const char **error)
+/* Where the semaphore is in the file, 0 if the probe has none; false with *error. */
+static bool place_semaphore(const struct provider_attach *attach, const struct plan_target *target,
+			    uint64_t *offset, const char **error)
 {
-	uint64_t address = find_semaphore(attach->env, target), offset;
-	int shift = perf_pmu_bit("uprobe", "ref_ctr_offset");
+	uint64_t address = find_semaphore(attach->env, target);
 
-	if (!address)
+	*offset = 0;
+	if (!address || elf_file_offset(target->module, address, offset))
 		return true;
-	if (!elf_file_offset(target->module, address, &offset)) {
-		*error = "the probe's semaphore is in no segment of the file";
-		return false;
-	}
-	if (attach->env->usdt_file_activation) {
-		semaphores_activate(attach->links, elf_file_on_disk(attach->env, target->module),
-				    offset, attach->pid);
-		return true;
-	}
+	*error = "the probe's semaphore is in no segment of the file";
+	return false;
+}
+
+/* Lets the kernel count the semaphore, whose place it takes in the upper half of the config. */
+static int attach_counted(const struct provider_attach *attach, struct perf_event_attr attr,
+			  uint64_t semaphore, uint32_t index, const char **error)
+{
+	int shift = perf_pmu_bit("uprobe", "ref_ctr_offset"), result;
+
 	if (shift < 0) {
 		*error = "this kernel cannot count the probe's semaphore (it needs Linux 4.20)";
-		return false;
+		return -EINVAL;
 	}
-	attr->config |= offset << shift;
-	return true;
+	attr.config |= semaphore << shift;
+	result = perf_attach_uprobe(attach, &attr, index);
+	*error = result == -EINVAL
+			 ? "another program traces it, without letting the kernel count its "
+			   "semaphore (--usdt-file-activation does the same)"
+			 : perf_error(attach->arena, result);
+	return result;
+}
+
+/* Without counting, or by counting in the processes that there are. */
+static int attach_uncounted(const struct provider_attach *attach, const struct plan_target *target,
+			    struct perf_event_attr attr, uint64_t semaphore, uint32_t index,
+			    const char **error)
+{
+	int result = perf_attach_uprobe(attach, &attr, index);
+
+	if (result)
+		*error = perf_error(attach->arena, result);
+	else if (semaphore)
+		semaphores_activate(attach->links, elf_file_on_disk(attach->env, target->module),
+				    semaphore, attach->pid);
+	return result;
 }
 
 static int attach_one(const struct provider_attach *attach, const struct plan_target *target,
 		      uint32_t index, const char **error)
 {
-	int type = perf_pmu_type("uprobe");
+	int type = perf_pmu_type("uprobe"), result;
 	struct perf_event_attr attr = {.type = (uint32_t)type};
-	uint64_t offset;
-	int result;
+	uint64_t offset, semaphore;
 
 	if (!provider_blames_target(type)) {
 		*error = perf_error(attach->arena, type);
@@ -157,13 +177,16 @@ static int attach_one(const struct provider_attach *attach, const struct plan_ta
 		*error = "the file is not there, or has changed since the script was compiled";
 		return -ENOENT;
 	}
-	if (!set_semaphore(attach, target, &attr, error))
+	if (!place_semaphore(attach, target, &semaphore, error))
 		return -EINVAL;
 	attr.config1 = (uintptr_t)elf_file_on_disk(attach->env, target->module);
 	attr.config2 = offset;
-	result = perf_attach_uprobe(attach, &attr, index);
-	if (result)
-		*error = perf_error(attach->arena, result);
+	if (semaphore && !attach->env->usdt_file_activation)
+		return attach_counted(attach, attr, semaphore, index, error);
+	result = attach_uncounted(attach, target, attr, semaphore, index, error);
+	/* The kernel counts for all who trace a place or for none of them. */
+	if (result == -EINVAL && semaphore)
+		result = attach_counted(attach, attr, semaphore, index, error);
 	return result;
 }
 
