@@ -151,6 +151,8 @@ static LLVMValueRef emit_difference(struct codegen *cg, struct span span, const 
 
 	if (type_is_scalar(type))
 		return emit_resize(cg, LLVMBuildXor(cg->builder, a, b, ""), 8, false);
+	if (type->kind == TYPE_STRING)
+		return emit_bytes_difference(cg, span, a, b, cg_most_text(cg, type), align);
 	if (type->kind != TYPE_TUPLE && type->kind != TYPE_RECORD)
 		return emit_bytes_difference(cg, span, a, b, type->size, align);
 	fields = types_fields(cg->types, type, &n);

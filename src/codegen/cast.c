@@ -16,11 +16,15 @@ static LLVMValueRef convert_scalar(struct codegen *cg, const struct type *from, 
 static void convert_into(struct codegen *cg, const struct type *from, LLVMValueRef value,
 			 const struct type *to, LLVMValueRef dst);
 
-/* Bytes to bytes: what is too long is cut, what is missing is zero. */
+/* Bytes to bytes: what is too long is cut, what is missing is zero. Of a text that was cut the byte
+ * that says so is no part of a larger one. */
 static void convert_bytes(struct codegen *cg, const struct type *from, LLVMValueRef value,
 			  const struct type *to, LLVMValueRef dst)
 {
 	uint32_t size = from->size < to->size ? from->size : to->size;
+
+	if (from->kind == TYPE_STRING && size < to->size)
+		size = cg_most_text(cg, from);
 
 	if (size < to->size)
 		emit_zero(cg, dst, to->size, 1);

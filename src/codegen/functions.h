@@ -39,9 +39,6 @@ LLVMValueRef emit_str(struct codegen *cg, const struct expr *call, LLVMValueRef 
 void emit_str_start(struct codegen *cg, const struct expr *call, LLVMValueRef dst, uint32_t n);
 /* buf() to @dst; bytes after the length are zero if @is_padded, otherwise undefined. */
 void emit_buf(struct codegen *cg, const struct expr *call, LLVMValueRef dst, bool is_padded);
-/* The longest text of a type: an array of C's may be full, without a NUL; of what str() cut at
- * max_strlen the last byte only says that it goes on. */
-uint32_t cg_most_text(const struct codegen *cg, const struct type *type);
 /* Copies a text to @dst, zero behind it. */
 void emit_copy_text(struct codegen *cg, const struct type *type, LLVMValueRef dst,
 		    LLVMValueRef src);

@@ -513,6 +513,9 @@ typedef LLVMValueRef (*emit_builtin_fn)(struct codegen *cg, const struct expr *b
 
 /* --- strings (strings.c) --- */
 
+/* The longest text of a type: an array of C's may be full, without a NUL; of what str() cut at
+ * max_strlen the last byte only says that it goes on. */
+uint32_t cg_most_text(const struct codegen *cg, const struct type *type);
 /* i1: equality of two string expressions. */
 LLVMValueRef emit_string_equal(struct codegen *cg, const struct expr *left,
 			       const struct expr *right);

@@ -195,7 +195,7 @@ static LLVMValueRef emit_texts_equal(struct codegen *cg, const struct expr *left
 {
 	const struct expr *swap;
 	LLVMValueRef a, b, equal, end;
-	uint32_t n;
+	uint32_t n, most_left, most_right;
 
 	left = bare_text(left);
 	right = bare_text(right);
@@ -210,12 +210,14 @@ static LLVMValueRef emit_texts_equal(struct codegen *cg, const struct expr *left
 	}
 	a = emit_aligned(cg, left);
 	b = emit_aligned(cg, right);
-	n = left->type->size < right->type->size ? left->type->size : right->type->size;
-	if (limit <= n || left->type->size == right->type->size)
+	most_left = cg_most_text(cg, left->type);
+	most_right = cg_most_text(cg, right->type);
+	n = most_left < most_right ? most_left : most_right;
+	if (limit <= n || most_left == most_right)
 		return emit_bytes_equal(cg, left->span, a, b, n < limit ? n : limit);
 	/* the longer one ends where the shorter must */
 	equal = emit_bytes_equal(cg, left->span, a, b, n);
-	end = emit_load(cg, emit_offset(cg, left->type->size < right->type->size ? b : a, n), 1, 1);
+	end = emit_load(cg, emit_offset(cg, most_left < most_right ? b : a, n), 1, 1);
 	return LLVMBuildAnd(cg->builder, equal, LLVMBuildIsNull(cg->builder, end, ""), "");
 }
 
