@@ -396,7 +396,9 @@ static const struct node *random_text(struct script *script, uint32_t depth)
 		node = ternary(script, &shape_string, depth - 1);
 		break;
 	case 5:
-		if (!script->no_concat && !(script->is_large && script->kind == SCRIPT_KNOWN))
+		/* What is too long is cut: where it is compared, it may not be. */
+		if (!script->no_concat && (script->kind != SCRIPT_KNOWN ||
+					   (!script->is_large && script->max_strlen >= 1024)))
 			node = node_call_concat(script, depth - 1);
 		break;
 	}

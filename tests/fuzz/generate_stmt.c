@@ -627,7 +627,7 @@ struct script *script_make(struct arena *arena, uint64_t seed, uint32_t number)
 	script->kind = number % 2 ? SCRIPT_PROBES : SCRIPT_KNOWN;
 	if (script->kind == SCRIPT_PROBES && random_once_in(&script->random, 16))
 		script->kind = SCRIPT_ITERATOR;
-	if (script->kind != SCRIPT_KNOWN && random_once_in(&script->random, 4))
+	if (random_once_in(&script->random, 4))
 		script->max_strlen = 32u << random_below(&script->random, 10);
 	n = script->kind == SCRIPT_ITERATOR ? 1 : 1 + random_below(&script->random, 3);
 	if (script->kind != SCRIPT_ITERATOR && random_once_in(&script->random, 3))
