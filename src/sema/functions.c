@@ -148,6 +148,14 @@ static void report_unknown(struct sema *sema, struct expr *call)
 	/* Macros can repeat it many times, and it is said once. */
 	if (diags_count(sema->diags, DIAG_ERROR) == errors)
 		return;
+	if (types_is_c_macro(sema->types, call->call.name)) {
+		diag_hint(
+			diag,
+			"C macros with parameters are for other C macros only; a script's own are "
+			"written: macro %s(x) { ... }",
+			call->call.name);
+		return;
+	}
 	for (size_t i = 0; i < FUNCTION_COUNT_; i++)
 		add_name(lang_functions[i].name, &names);
 	for (size_t i = 0; i < BUILTIN_COUNT_; i++)

@@ -256,3 +256,11 @@ bool types_find_macro(struct types *types, const char *name, struct types_macro 
 	cdefs_read_headers(types);
 	return find_header_macro(cdefs, name, macro);
 }
+
+bool types_is_c_macro(const struct types *types, const char *name)
+{
+	const struct cdefs *cdefs = types->cdefs;
+
+	return cdefs && (hashmap_gets(&cdefs->functions, name) ||
+			 hashmap_gets(&cdefs->header_functions, name));
+}

@@ -46,5 +46,7 @@ struct types_macro {
  * does not make these be read.
  */
 bool types_find_macro(struct types *types, const char *name, struct types_macro *macro);
+/* Whether the preamble has a macro of this name that takes parameters. */
+bool types_is_c_macro(const struct types *types, const char *name);
 
 #endif
