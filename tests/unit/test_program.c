@@ -3,6 +3,8 @@
 #include "program/program.h"
 
 #include <check.h>
+#include <glob.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -596,6 +598,27 @@ START_TEST(the_text_of_a_plan)
 }
 END_TEST
 
+/* What the fuzzer of plans begins with must be plans of today: from others it finds no way in. */
+START_TEST(the_fuzzer_begins_with_plans)
+{
+	glob_t paths;
+
+	ck_assert_int_eq(glob(SONDE_SOURCE_DIR "/tests/fuzz/corpus/plan/*", 0, NULL, &paths), 0);
+	for (size_t i = 0; i < paths.gl_pathc; i++) {
+		FILE *file = fopen(paths.gl_pathv[i], "re");
+		char data[16384];
+		const char *error;
+		size_t size;
+
+		ck_assert_ptr_nonnull(file);
+		size = fread(data, 1, sizeof(data), file);
+		fclose(file);
+		ck_assert_msg(read_back(data, size, &error), "%s: %s", paths.gl_pathv[i], error);
+	}
+	globfree(&paths);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("program");
@@ -621,6 +644,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tcase, events_must_hold_what_is_asked_of_them);
 	tcase_add_test(tcase, a_little_plan_may_not_mean_endless_work);
 	tcase_add_test(tcase, the_text_of_a_plan);
+	tcase_add_test(tcase, the_fuzzer_begins_with_plans);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
