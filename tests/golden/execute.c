@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define SECONDS_PER_COMMAND 60
+#define SECONDS_PER_COMMAND 120 /* two million system calls in an emulated guest take 5 to 20 */
 
 struct outcome {
 	char *out, *err;
@@ -300,13 +300,17 @@ static const char *compare_run(const struct context *x, const char *what,
 	struct section *err = golden_section(x->c, "stderr"), *code = golden_section(x->c, "exit");
 	const char *failure = compare_exit(x, what, code ? atoi(code->text) : 0, outcome);
 
-	if (!failure && expect)
+	if (failure)
+		return failure;
+	if (expect)
 		failure = compare_exact(x, expect, what, outcome->out, outcome->out_len);
 	if (!failure && match)
 		failure = compare_lines(x, match, outcome->out);
-	if (!failure && err && compiled)
-		failure = compare_exact(x, err, "standard error", outcome->err, outcome->err_len);
-	return failure;
+	if (failure)
+		return arena_printf(x->arena, "%s--- standard error\n%s\n", failure, outcome->err);
+	return err && compiled
+		       ? compare_exact(x, err, "standard error", outcome->err, outcome->err_len)
+		       : NULL;
 }
 
 /* Both roads: the script itself, then the object that it compiles to. */

@@ -115,7 +115,7 @@ static int run_all(void)
 	SRunner *runner;
 	int failed;
 
-	tcase_set_timeout(tcase, 180);
+	tcase_set_timeout(tcase, 500);
 	tcase_add_loop_test(tcase, golden_case, 0, (int)selection.cases.len);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
