@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define MOST_MEMORY (1500ull << 20)
-#define MOST_SECONDS 20
+#define MOST_SECONDS 40
 
 #define SCRIPT_FD 10
 #define SCRIPT_PATH "/proc/self/fd/10"

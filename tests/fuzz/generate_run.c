@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define SLOW_SECONDS 5
+#define SLOW_SECONDS 10 /* five to ten times what the slowest ones take where nothing else runs */
 #define LIMITED_PERMILLE 1 /* of the scripts, at most, may want more than a probe may have */
 
 struct job {
