@@ -412,13 +412,14 @@ struct type_look {
 	const char *end; /* behind it */
 };
 
-/* The last character of the string, or of C's character, that begins here. */
+/* The last character of the string, or of C's character, that begins here. A line's end is part of
+ * it behind a backslash, unless it is the end of the text, too: there is nothing to go on with. */
 static const char *quoted_end(const char *text)
 {
 	char quote = *text;
 
 	for (text++; *text && *text != quote && *text != '\n'; text++)
-		if (*text == '\\' && text[1])
+		if (*text == '\\' && text[1] && (text[1] != '\n' || text[2]))
 			text++;
 	return *text == quote ? text : text - 1;
 }
