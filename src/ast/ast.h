@@ -435,6 +435,7 @@ struct ast_program {
 	const struct type *retval; /* or NULL */
 	VEC(struct variable *)
 	variables; /* by id */
+	bool uses_banks; /* of maps, see struct plan_map: there are more than it may refer to */
 };
 
 /* What sema hands to codegen, beside the plan. */

@@ -19,12 +19,12 @@ static LLVMValueRef emit_new_slot(struct codegen *cg, const struct expr *target,
 	LLVMValueRef zero = cg_temp(cg, size, 8), code, exists;
 
 	emit_zero(cg, zero, size, 8);
-	code = emit_helper(cg, BPF_FUNC_map_update_elem, cg->i64, cg_map(cg, target->map.map), key,
-			   zero, cg_i64(cg, BPF_NOEXIST));
+	code = emit_map_helper(cg, BPF_FUNC_map_update_elem, cg->i64, target->map.map, key, zero,
+			       cg_i64(cg, BPF_NOEXIST));
 	exists = LLVMBuildICmp(cg->builder, LLVMIntEQ, code, cg_i64(cg, -EEXIST), "");
 	code = LLVMBuildSelect(cg->builder, exists, cg_i64(cg, 0), code, "");
 	emit_map_refused(cg, target->map.map, code, target->error_event);
-	return emit_map_lookup(cg, cg_map(cg, target->map.map), key);
+	return emit_element(cg, target->map.map, key);
 }
 
 /* Goes on in a block where the slot is there; @none is where it is not. */
@@ -32,7 +32,7 @@ static LLVMValueRef emit_slot(struct codegen *cg, const struct expr *target, LLV
 {
 	const struct plan_map *map = &cg->plan->maps.data[target->map.map];
 	LLVMValueRef key = emit_map_key(cg, target);
-	LLVMValueRef slot = emit_map_lookup(cg, cg_map(cg, target->map.map), key), made;
+	LLVMValueRef slot = emit_element(cg, target->map.map, key), made;
 	LLVMBasicBlockRef from = cg_current(cg), miss, from_miss, found = cg_block(cg, "slot");
 
 	if (plan_map_is_scalar(map)) {

@@ -285,8 +285,7 @@ LLVMValueRef emit_address_of(struct codegen *cg, const struct expr *operand)
 	if (operand->kind == EXPR_VAR)
 		memory = emit_variable_address(cg, operand->var.variable);
 	else
-		memory = emit_map_lookup(cg, cg_map(cg, operand->map.map),
-					 emit_map_key(cg, operand));
+		memory = emit_element(cg, operand->map.map, emit_map_key(cg, operand));
 	return LLVMBuildPtrToInt(cg->builder, memory, cg->i64, "");
 }
 

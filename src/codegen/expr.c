@@ -63,7 +63,7 @@ void emit_no_key(struct codegen *cg, const struct expr *map)
 
 static LLVMValueRef emit_map_scalar(struct codegen *cg, const struct expr *expr)
 {
-	LLVMValueRef slot = emit_map_lookup(cg, cg_map(cg, expr->map.map), emit_map_key(cg, expr));
+	LLVMValueRef slot = emit_element(cg, expr->map.map, emit_map_key(cg, expr));
 	LLVMBasicBlockRef hit = cg_block(cg, "hit"), miss = cg_block(cg, "miss"), from_hit,
 			  from_miss;
 	LLVMBasicBlockRef next = cg_block(cg, "map");
@@ -84,7 +84,7 @@ static LLVMValueRef emit_map_scalar(struct codegen *cg, const struct expr *expr)
 
 static void emit_map_into(struct codegen *cg, const struct expr *expr, LLVMValueRef dst)
 {
-	LLVMValueRef slot = emit_map_lookup(cg, cg_map(cg, expr->map.map), emit_map_key(cg, expr));
+	LLVMValueRef slot = emit_element(cg, expr->map.map, emit_map_key(cg, expr));
 	LLVMBasicBlockRef hit = cg_block(cg, "hit"), miss = cg_block(cg, "miss");
 	LLVMBasicBlockRef next = cg_block(cg, "map");
 	const struct type *type = expr->type;

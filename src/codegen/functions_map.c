@@ -48,9 +48,9 @@ static void emit_unset_all(struct codegen *cg, const struct expr *call, LLVMValu
 	LLVMValueRef context = cg_repeat_context(cg, pointers, 2);
 	struct cg_repeat repeat = cg_repeat_begin(cg, call->span, "delete");
 
-	slot = emit_helper(cg, BPF_FUNC_map_lookup_percpu_elem, cg->ptr, cg_map(cg, map),
-			   cg_repeat_pointer(cg, &repeat, 0),
-			   emit_resize(cg, repeat.index, 4, false));
+	slot = emit_map_helper(cg, BPF_FUNC_map_lookup_percpu_elem, cg->ptr, map,
+			       cg_repeat_pointer(cg, &repeat, 0),
+			       emit_resize(cg, repeat.index, 4, false));
 	emit_unset(cg, &cg->plan->maps.data[map], slot, cg_repeat_pointer(cg, &repeat, 1));
 	cg_repeat_next(cg, false);
 	cg_repeat_end(cg, &repeat);
@@ -68,7 +68,7 @@ static LLVMValueRef emit_delete_scalar(struct codegen *cg, const struct expr *ca
 	if (map->kind == MAP_KIND_PERCPU_ARRAY)
 		emit_unset_all(cg, call, key, existed);
 	else
-		emit_unset(cg, map, emit_map_lookup(cg, cg_map(cg, index), key), existed);
+		emit_unset(cg, map, emit_element(cg, index, key), existed);
 	return LLVMBuildIsNotNull(cg->builder, emit_load(cg, existed, 8, 8), "");
 }
 
@@ -99,8 +99,7 @@ static LLVMValueRef emit_is_there(struct codegen *cg, LLVMValueRef slot)
 
 static LLVMValueRef emit_lookup(struct codegen *cg, const struct expr *call)
 {
-	return emit_map_lookup(cg, cg_map(cg, call->call.args.data[0]->map.map),
-			       emit_key(cg, call));
+	return emit_element(cg, call->call.args.data[0]->map.map, emit_key(cg, call));
 }
 
 LLVMValueRef emit_call_has_key(struct codegen *cg, const struct expr *call, LLVMValueRef dst)
@@ -134,7 +133,7 @@ LLVMValueRef emit_call_find(struct codegen *cg, const struct expr *call, LLVMVal
 	LLVMValueRef key = emit_key(cg, call), slot;
 
 	(void)dst;
-	slot = emit_map_lookup(cg, cg_map(cg, map), key);
+	slot = emit_element(cg, map, key);
 	emit_branch(cg, emit_is_null(cg, slot), next, found);
 	cg_position(cg, found);
 	emit_found(cg, map, key, slot, call->call.args.data[2]->var.variable);
@@ -181,7 +180,7 @@ LLVMValueRef emit_call_len(struct codegen *cg, const struct expr *call, LLVMValu
 				     offsetof(struct plan_stack_key, nframes));
 		return emit_resize(cg, emit_load(cg, frames, 4, 4), 8, false);
 	}
-	return emit_helper(cg, BPF_FUNC_for_each_map_elem, cg->i64, cg_map(cg, object->map.map),
-			   counting_callback(cg, call->span), LLVMConstNull(cg->ptr),
-			   cg_i64(cg, 0));
+	return emit_map_helper(cg, BPF_FUNC_for_each_map_elem, cg->i64, object->map.map,
+			       counting_callback(cg, call->span), LLVMConstNull(cg->ptr),
+			       cg_i64(cg, 0));
 }

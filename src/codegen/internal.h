@@ -108,7 +108,8 @@ struct codegen {
 	struct hashmap *constants; /* of cg_const_bytes() */
 
 	/* maps, as the `ptr` that helpers take; made when first asked for */
-	LLVMValueRef *maps; /* by index in the plan; see cg_map() */
+	LLVMValueRef *maps; /* by index in the plan, of map.c */
+	LLVMValueRef *banks; /* by number, less 1 */
 	LLVMValueRef *stacks; /* by index in the plan's stacks; see cg_stacks_map() */
 	LLVMValueRef events, counters; /* see cg_events_map() */
 	LLVMValueRef scratch[CG_SCRATCH_KINDS];
@@ -258,13 +259,20 @@ LLVMValueRef emit_state(struct codegen *cg, size_t offset);
 
 /* --- maps (map.c) --- */
 
-LLVMValueRef cg_map(struct codegen *cg, uint32_t map); /* index in the plan */
+/* Calls a helper whose first argument is the map (index in the plan); @args[0] is set to that. */
+LLVMValueRef emit_map_call(struct codegen *cg, enum bpf_func_id id, LLVMTypeRef result,
+			   uint32_t map, LLVMValueRef *args, unsigned nargs);
+#define emit_map_helper(cg, id, result, map, ...)                                                  \
+	emit_map_call((cg), (id), (result), (map), (LLVMValueRef[]){NULL, __VA_ARGS__},            \
+		      sizeof((LLVMValueRef[]){NULL, __VA_ARGS__}) / sizeof(LLVMValueRef))
 LLVMValueRef cg_stacks_map(struct codegen *cg, uint32_t stacks); /* index in the plan */
 LLVMValueRef cg_events_map(struct codegen *cg);
 /* Address of the key of an EXPR_MAP (a zero u32 for a scalar). */
 LLVMValueRef emit_map_key(struct codegen *cg, const struct expr *map);
 /* ptr to the value, may be null: test it with emit_is_null(). */
 LLVMValueRef emit_map_lookup(struct codegen *cg, LLVMValueRef map, LLVMValueRef key);
+/* The same of a map of the script (index in the plan). */
+LLVMValueRef emit_element(struct codegen *cg, uint32_t map, LLVMValueRef key);
 /* The missing key of a map that is read: reported under -k only. */
 void emit_no_key(struct codegen *cg, const struct expr *map);
 /*

@@ -343,8 +343,8 @@ void emit_for_map(struct codegen *cg, const struct stmt *stmt)
 	emit_entry_into(cg, map, stmt->loop.variable);
 	emit_block(cg, stmt->loop.body);
 	callback_end(cg, &callback);
-	emit_helper(cg, BPF_FUNC_for_each_map_elem, cg->i64, cg_map(cg, map), callback.fn->function,
-		    cg->fn->frame, cg_i64(cg, 0));
+	emit_map_helper(cg, BPF_FUNC_for_each_map_elem, cg->i64, map, callback.fn->function,
+			cg->fn->frame, cg_i64(cg, 0));
 	emit_after_loop(cg, &callback);
 }
 

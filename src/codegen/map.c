@@ -63,8 +63,23 @@ static LLVMMetadataRef definition_type(struct codegen *cg, const struct map_defi
 	return debug_struct(cg, "", false, members, n, DEFINITION_MEMBERS * 64);
 }
 
+/* Of a bank of so many maps of the type @inner; the runtime puts them there. */
+static LLVMMetadataRef bank_type(struct codegen *cg, LLVMMetadataRef inner, uint32_t n)
+{
+	LLVMMetadataRef values = debug_array(cg, debug_pointer(cg, inner), 8, 0);
+	const struct debug_member members[] = {
+		definition_member(cg, "type", BPF_MAP_TYPE_ARRAY_OF_MAPS, 0),
+		definition_member(cg, "max_entries", n, 1),
+		definition_member(cg, "key_size", 4, 2),
+		{"values", values, 0, (uint64_t)DEFINITION_MEMBERS * 64, false},
+	};
+
+	return debug_struct(cg, "", false, members, sizeof(members) / sizeof(members[0]),
+			    DEFINITION_MEMBERS * 64);
+}
+
 /* Maps that are alike share the type: for each name in it LLVM looks through all there are. */
-static void map_define(struct codegen *cg, LLVMValueRef map, const struct map_definition *d)
+static LLVMMetadataRef shared_definition(struct codegen *cg, const struct map_definition *d)
 {
 	LLVMMetadataRef type = hashmap_get(&cg->definitions, d, sizeof(*d));
 
@@ -73,7 +88,12 @@ static void map_define(struct codegen *cg, LLVMValueRef map, const struct map_de
 		hashmap_set(&cg->definitions, arena_memdup(cg->arena, d, sizeof(*d)), sizeof(*d),
 			    type);
 	}
-	debug_global(cg, map, type);
+	return type;
+}
+
+static void map_define(struct codegen *cg, LLVMValueRef map, const struct map_definition *d)
+{
+	debug_global(cg, map, shared_definition(cg, d));
 }
 
 static enum bpf_map_type kernel_kind(enum plan_map_kind kind)
@@ -95,13 +115,23 @@ static enum bpf_map_type kernel_kind(enum plan_map_kind kind)
 	return BPF_MAP_TYPE_UNSPEC;
 }
 
-LLVMValueRef cg_map(struct codegen *cg, uint32_t map)
+static LLVMValueRef map_of(struct codegen *cg, uint32_t map)
 {
 	if (!cg->maps)
 		cg->maps = arena_new_array(cg->arena, LLVMValueRef, cg->plan->maps.len);
 	if (!cg->maps[map])
 		cg->maps[map] = map_new(cg, cg->plan->maps.data[map].elf_name);
 	return cg->maps[map];
+}
+
+static LLVMValueRef bank_of(struct codegen *cg, uint32_t bank)
+{
+	if (!cg->banks)
+		cg->banks = arena_new_array(cg->arena, LLVMValueRef, cg->plan->maps.len);
+	if (!cg->banks[bank - 1])
+		cg->banks[bank - 1] =
+			map_new(cg, arena_printf(cg->arena, PLAN_MAP_BANK "%u", bank));
+	return cg->banks[bank - 1];
 }
 
 LLVMValueRef cg_stacks_map(struct codegen *cg, uint32_t stacks)
@@ -156,21 +186,36 @@ static uint32_t map_flags(const struct plan_map *map)
 									       : 0;
 }
 
+static LLVMMetadataRef script_definition(struct codegen *cg, const struct plan_map *map)
+{
+	const struct map_definition definition = {
+		.type = kernel_kind(map->kind),
+		.key_size = plan_map_is_scalar(map) ? 4 : map->key->size,
+		.value_size = plan_map_value_size(map),
+		.max_entries = plan_map_is_scalar(map) ? 1 : map->max_entries,
+		.flags = map_flags(map),
+	};
+
+	return shared_definition(cg, &definition);
+}
+
 static void script_maps_end(struct codegen *cg)
 {
-	size_t i;
+	for (uint32_t i = 0; i < cg->plan->maps.len; i++)
+		debug_global(cg, map_of(cg, i), script_definition(cg, &cg->plan->maps.data[i]));
+}
 
-	for (i = 0; i < cg->plan->maps.len; i++) {
+static void banks_end(struct codegen *cg)
+{
+	for (uint32_t i = 0; i < cg->plan->maps.len; i++) {
 		const struct plan_map *map = &cg->plan->maps.data[i];
-		const struct map_definition definition = {
-			.type = kernel_kind(map->kind),
-			.key_size = plan_map_is_scalar(map) ? 4 : map->key->size,
-			.value_size = plan_map_value_size(map),
-			.max_entries = plan_map_is_scalar(map) ? 1 : map->max_entries,
-			.flags = map_flags(map),
-		};
+		LLVMMetadataRef type;
 
-		map_define(cg, cg_map(cg, i), &definition);
+		if (!map->bank || map->bank_place)
+			continue;
+		type = bank_type(cg, script_definition(cg, map),
+				 plan_bank_size(cg->plan, map->bank));
+		debug_global(cg, bank_of(cg, map->bank), type);
 	}
 }
 
@@ -210,6 +255,7 @@ void maps_end(struct codegen *cg)
 
 	hashmap_init(&cg->definitions, cg->arena);
 	script_maps_end(cg);
+	banks_end(cg);
 	stacks_maps_end(cg);
 	map_define(cg, counters_map(cg), &counters);
 	if (cg->events)
@@ -250,6 +296,43 @@ LLVMValueRef emit_map_lookup(struct codegen *cg, LLVMValueRef map, LLVMValueRef 
 	return emit_helper(cg, BPF_FUNC_map_lookup_elem, cg->ptr, map, key);
 }
 
+static LLVMValueRef emit_from_bank(struct codegen *cg, const struct plan_map *map)
+{
+	LLVMValueRef key = cg_temp(cg, 4, 4);
+
+	emit_store(cg, cg_i32(cg, map->bank_place), key, 4);
+	return emit_map_lookup(cg, bank_of(cg, map->bank), key);
+}
+
+/* None is missing in a bank, but the verifier does not know. */
+LLVMValueRef emit_map_call(struct codegen *cg, enum bpf_func_id id, LLVMTypeRef result,
+			   uint32_t map, LLVMValueRef *args, unsigned nargs)
+{
+	LLVMBasicBlockRef from, found, next;
+	LLVMValueRef value;
+
+	if (!cg->program->ast->uses_banks) {
+		args[0] = map_of(cg, map);
+		return emit_helper_call(cg, id, result, args, nargs);
+	}
+	args[0] = emit_from_bank(cg, &cg->plan->maps.data[map]);
+	from = cg_current(cg);
+	found = cg_block(cg, "map");
+	next = cg_block(cg, "map_done");
+	emit_branch(cg, emit_is_null(cg, args[0]), next, found);
+	cg_position(cg, found);
+	value = emit_helper_call(cg, id, result, args, nargs);
+	found = cg_current(cg);
+	emit_jump(cg, next);
+	cg_position(cg, next);
+	return emit_phi(cg, value, found, LLVMConstNull(result), from);
+}
+
+LLVMValueRef emit_element(struct codegen *cg, uint32_t map, LLVMValueRef key)
+{
+	return emit_map_helper(cg, BPF_FUNC_map_lookup_elem, cg->ptr, map, key);
+}
+
 void emit_map_refused(struct codegen *cg, uint32_t map, LLVMValueRef code, uint32_t error)
 {
 	LLVMBasicBlockRef refused = cg_block(cg, "refused"), next = cg_block(cg, "updated");
@@ -266,8 +349,8 @@ void emit_map_refused(struct codegen *cg, uint32_t map, LLVMValueRef code, uint3
 LLVMValueRef emit_map_update(struct codegen *cg, uint32_t map, LLVMValueRef key, LLVMValueRef value,
 			     uint64_t flags, uint32_t error)
 {
-	LLVMValueRef code = emit_helper(cg, BPF_FUNC_map_update_elem, cg->i64, cg_map(cg, map), key,
-					value, cg_i64(cg, flags));
+	LLVMValueRef code = emit_map_helper(cg, BPF_FUNC_map_update_elem, cg->i64, map, key, value,
+					    cg_i64(cg, flags));
 
 	emit_map_refused(cg, map, code, error);
 	return code;
@@ -275,7 +358,7 @@ LLVMValueRef emit_map_update(struct codegen *cg, uint32_t map, LLVMValueRef key,
 
 LLVMValueRef emit_map_delete(struct codegen *cg, uint32_t map, LLVMValueRef key)
 {
-	return emit_helper(cg, BPF_FUNC_map_delete_elem, cg->i64, cg_map(cg, map), key);
+	return emit_map_helper(cg, BPF_FUNC_map_delete_elem, cg->i64, map, key);
 }
 
 /* Per-CPU values are not seen by other CPUs, so that a plain addition will do where nothing else

@@ -56,7 +56,7 @@ static uint32_t cpus_at_once(const struct type *type)
 }
 
 /* Goes on at @next behind the last CPU. */
-static void emit_one_cpu(struct codegen *cg, const struct gather *gather, LLVMValueRef map,
+static void emit_one_cpu(struct codegen *cg, const struct gather *gather, uint32_t map,
 			 LLVMValueRef key, LLVMValueRef cpu, LLVMBasicBlockRef next)
 {
 	LLVMValueRef ncpus = emit_setting(cg, offsetof(struct plan_settings, ncpus)), slot;
@@ -64,8 +64,8 @@ static void emit_one_cpu(struct codegen *cg, const struct gather *gather, LLVMVa
 
 	emit_branch(cg, LLVMBuildICmp(cg->builder, LLVMIntULT, cpu, ncpus, ""), body, next);
 	cg_position(cg, body);
-	slot = emit_helper(cg, BPF_FUNC_map_lookup_percpu_elem, cg->ptr, map, key,
-			   LLVMBuildTrunc(cg->builder, cpu, cg->i32, ""));
+	slot = emit_map_helper(cg, BPF_FUNC_map_lookup_percpu_elem, cg->ptr, map, key,
+			       LLVMBuildTrunc(cg->builder, cpu, cg->i32, ""));
 	found = cg_block(cg, "cpu_value");
 	after = cg_block(cg, "next_cpu");
 	emit_branch(cg, emit_is_null(cg, slot), after, found);
@@ -76,7 +76,7 @@ static void emit_one_cpu(struct codegen *cg, const struct gather *gather, LLVMVa
 }
 
 /* The number of CPUs is constant when the program is loaded, so that the loop is bounded. */
-static void emit_each_cpu(struct codegen *cg, const struct gather *gather, LLVMValueRef map,
+static void emit_each_cpu(struct codegen *cg, const struct gather *gather, uint32_t map,
 			  LLVMValueRef key)
 {
 	LLVMBasicBlockRef from = cg_current(cg), loop = cg_block(cg, "cpus"), latch,
@@ -102,7 +102,7 @@ static void emit_gather_all(struct codegen *cg, const struct gather *gather, uin
 {
 	emit_store(cg, cg_i64(cg, 0), gather->total, 8);
 	emit_store(cg, cg_i64(cg, 0), gather->second, 8);
-	emit_each_cpu(cg, gather, cg_map(cg, map), key);
+	emit_each_cpu(cg, gather, map, key);
 }
 
 LLVMValueRef emit_aggregate_number_at(struct codegen *cg, uint32_t map, LLVMValueRef key)
@@ -132,7 +132,7 @@ LLVMValueRef emit_gathered_key(struct codegen *cg, const struct expr *map)
 
 	if (!map->error_event)
 		return key;
-	slot = emit_map_lookup(cg, cg_map(cg, map->map.map), key);
+	slot = emit_element(cg, map->map.map, key);
 	miss = cg_block(cg, "miss");
 	next = cg_block(cg, "map");
 	emit_branch(cg, emit_is_null(cg, slot), miss, next);

@@ -57,7 +57,7 @@ static void emit_assign_scalar_map(struct codegen *cg, const struct expr *target
 
 	if (type_is_scalar(value->type))
 		ready = emit_value(cg, value);
-	slot = emit_map_lookup(cg, cg_map(cg, target->map.map), emit_map_key(cg, target));
+	slot = emit_element(cg, target->map.map, emit_map_key(cg, target));
 	emit_branch(cg, emit_is_null(cg, slot), next, found);
 	cg_position(cg, found);
 	if (ready)

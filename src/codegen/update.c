@@ -106,8 +106,7 @@ static LLVMValueRef emit_scalar_update(struct codegen *cg, const struct expr *ta
 				       const struct update *update)
 {
 	const struct plan_map *map = &cg->plan->maps.data[target->map.map];
-	LLVMValueRef slot =
-		emit_map_lookup(cg, cg_map(cg, target->map.map), emit_map_key(cg, target));
+	LLVMValueRef slot = emit_element(cg, target->map.map, emit_map_key(cg, target));
 	LLVMBasicBlockRef from = cg_current(cg), found = cg_block(cg, "found");
 	LLVMBasicBlockRef next = cg_block(cg, "updated");
 	LLVMValueRef old;
@@ -128,13 +127,13 @@ static LLVMValueRef emit_scalar_update(struct codegen *cg, const struct expr *ta
 static LLVMValueRef emit_hash_update(struct codegen *cg, const struct expr *target,
 				     const struct update *update)
 {
-	LLVMValueRef map = cg_map(cg, target->map.map), key = emit_map_key(cg, target), value;
+	LLVMValueRef key = emit_map_key(cg, target), value;
 	LLVMValueRef zero = cg_i64(cg, 0), slot, again, code, old, result, first;
 	LLVMBasicBlockRef from = NULL, miss = cg_block(cg, "miss"), raced = cg_block(cg, "raced");
 	LLVMBasicBlockRef found = cg_block(cg, "found"), other = cg_block(cg, "not_raced");
 	LLVMBasicBlockRef next = cg_block(cg, "updated"), from_raced;
 
-	slot = emit_map_lookup(cg, map, key);
+	slot = emit_element(cg, target->map.map, key);
 	from = cg_current(cg);
 	emit_branch(cg, emit_is_null(cg, slot), miss, found);
 
@@ -142,8 +141,8 @@ static LLVMValueRef emit_hash_update(struct codegen *cg, const struct expr *targ
 	first = emit_arith(cg, update->op, update->type, zero, update->operand, update->error);
 	value = cg_temp(cg, 8, 8);
 	emit_store(cg, first, value, 8);
-	code = emit_helper(cg, BPF_FUNC_map_update_elem, cg->i64, map, key, value,
-			   cg_i64(cg, BPF_NOEXIST));
+	code = emit_map_helper(cg, BPF_FUNC_map_update_elem, cg->i64, target->map.map, key, value,
+			       cg_i64(cg, BPF_NOEXIST));
 	emit_branch(cg, LLVMBuildICmp(cg->builder, LLVMIntEQ, code, cg_i64(cg, -EEXIST), ""), raced,
 		    other);
 
@@ -153,7 +152,7 @@ static LLVMValueRef emit_hash_update(struct codegen *cg, const struct expr *targ
 	emit_jump(cg, next);
 
 	cg_position(cg, raced);
-	again = emit_map_lookup(cg, map, key);
+	again = emit_element(cg, target->map.map, key);
 	from_raced = cg_current(cg);
 	raced = cg_block(cg, "deleted");
 	emit_branch(cg, emit_is_null(cg, again), raced, found);

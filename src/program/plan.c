@@ -93,6 +93,15 @@ uint32_t plan_map_value_size(const struct plan_map *map)
 	return plan_map_is_scalar(map) ? size + 8 : size;
 }
 
+uint32_t plan_bank_size(const struct plan *plan, uint32_t bank)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < plan->maps.len; i++)
+		n += plan->maps.data[i].bank == bank;
+	return n;
+}
+
 /* --- counters: first those of the programs, then of the events, the maps, the stacks --- */
 
 static uint32_t first_of_maps(const struct plan *plan)

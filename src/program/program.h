@@ -39,6 +39,7 @@
 #define PLAN_MAP_SCRATCH_ALONE "sonde_scratch_alone"
 #define PLAN_MAP_SCRATCH_CLAIMED "sonde_scratch_claimed"
 #define PLAN_MAP_STACKS "sonde_stacks_" /* + decimal index */
+#define PLAN_MAP_BANK "sonde_bank_" /* + decimal number */
 /* Bytes of one value, and of all that a program may have in scratch memory at one time: each CPU
  * has so much for it. */
 #define PLAN_SCRATCH_VALUE (256u * 1024)
@@ -210,6 +211,9 @@ struct plan_map {
 	bool needs_atomic; /* more than one program, or one that can be preempted, updates the
 			      per-CPU values */
 	bool is_assigned; /* something in the script writes it */
+	/* Programs that use more maps than the kernel lets one refer to find it in a map of maps,
+	 * the bank of this number (PLAN_MAP_BANK, from 1; 0: none), at this place. */
+	uint32_t bank, bank_place;
 	struct plan_place place;
 };
 uint32_t plan_map_value_size(const struct plan_map *map); /* including the "set" word and padding */
@@ -309,6 +313,8 @@ uint32_t plan_counter_refused(const struct plan *plan, uint32_t map);
 uint32_t plan_counter_stack_refused(const struct plan *plan, uint32_t stacks);
 uint32_t plan_counters(const struct plan *plan); /* how many there are */
 
+/* How many maps lie in the bank; the first bank without any is behind the last one. */
+uint32_t plan_bank_size(const struct plan *plan, uint32_t bank);
 /* Bytes of the ring buffer; unless it is configured some of the largest event fit. */
 uint32_t plan_ring_bytes(const struct plan *plan);
 

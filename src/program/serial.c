@@ -11,7 +11,7 @@ enum {
 	LEAST_TARGET = 32,
 	LEAST_FIELD = 12,
 	LEAST_PROG = 47,
-	LEAST_MAP = 53,
+	LEAST_MAP = 61,
 	LEAST_EVENT = 46,
 	LEAST_STACKS = 6,
 	LEAST_STRING = 4,
@@ -213,6 +213,8 @@ static void serial_map(struct serial *serial, struct plan_map *map)
 	map->max_entries = serial_u64(serial, map->max_entries);
 	map->needs_atomic = serial_bool(serial, map->needs_atomic);
 	map->is_assigned = serial_bool(serial, map->is_assigned);
+	map->bank = serial_u32(serial, map->bank);
+	map->bank_place = serial_u32(serial, map->bank_place);
 	serial_place(serial, &map->place);
 }
 
@@ -394,6 +396,10 @@ static const char *plan_fault(const struct plan *plan)
 	for (size_t i = 0; i < plan->maps.len; i++)
 		if (!map_is_sound(&plan->maps.data[i]))
 			return "a map has no usable key or value";
+	for (size_t i = 0; i < plan->maps.len; i++)
+		if (plan->maps.data[i].bank > plan->maps.len ||
+		    plan->maps.data[i].bank_place >= plan->maps.len)
+			return "a map has no place in its bank";
 	for (size_t i = 0; i < plan->events.len; i++)
 		if (!event_is_sound(plan, &plan->events.data[i]))
 			return "an event does not hold what its kind asks for";

@@ -13,7 +13,7 @@
 
 #define SERIAL_MAGIC "sondeplan"
 #define SERIAL_MAGIC_LEN 10 /* with its NUL */
-#define SERIAL_VERSION 5
+#define SERIAL_VERSION 6
 #define SERIAL_NULL_STRING UINT32_MAX
 #define SERIAL_NO_TYPE UINT32_MAX
 

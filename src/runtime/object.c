@@ -362,6 +362,44 @@ static bool map_state(struct run *run, const struct elf_parts *parts)
 	return true;
 }
 
+/* All at once where the kernel can: after each update it waits until no program looks any more. */
+static int put_into_bank(int fd, const uint32_t *places, const int *maps, uint32_t n)
+{
+	int error = bpf_map_update_batch(fd, places, maps, &(uint32_t){n}, NULL);
+
+	for (uint32_t i = 0; i < n && error; i++)
+		if (bpf_map_update_elem(fd, &places[i], &maps[i], BPF_ANY))
+			return -errno;
+	return 0;
+}
+
+static bool fill_banks(struct run *run)
+{
+	size_t n = run->plan->maps.len;
+	uint32_t *places = arena_new_array(run->arena, uint32_t, n + 1), bank, k;
+	int *maps = arena_new_array(run->arena, int, n + 1), error;
+
+	for (bank = 1; plan_bank_size(run->plan, bank); bank++) {
+		k = 0;
+		for (size_t i = 0; i < n; i++) {
+			if (run->maps[i].plan->bank != bank)
+				continue;
+			places[k] = run->maps[i].plan->bank_place;
+			maps[k++] = run->maps[i].fd;
+		}
+		error = put_into_bank(
+			map_fd(run, arena_printf(run->arena, PLAN_MAP_BANK "%u", bank)), places,
+			maps, k);
+		if (error) {
+			run_error(run, "load-refused", "cannot put maps into a map of maps: %s",
+				  strerror(-error));
+			run->result->status = RUNTIME_LOAD_FAILED;
+			return false;
+		}
+	}
+	return true;
+}
+
 static bool open_maps(struct run *run, const struct elf_parts *parts)
 {
 	int fd;
@@ -384,6 +422,8 @@ static bool open_maps(struct run *run, const struct elf_parts *parts)
 			return bad_object(run, arena_printf(run->arena, "map %s is of another size",
 							    map->plan->elf_name));
 	}
+	if (!fill_banks(run))
+		return false;
 	run->counters_fd = map_fd(run, PLAN_MAP_COUNTERS);
 	run->stacks_fds = arena_new_array(run->arena, int, run->plan->stacks.len);
 	for (size_t i = 0; i < run->plan->stacks.len; i++)

@@ -416,6 +416,7 @@ void config_apply(struct sema *sema); /* config.c */
 bool attach_expand(struct sema *sema);
 void finish_plan(struct sema *sema); /* finish.c */
 void size_check(struct sema *sema); /* size.c: values and programs that take too much memory */
+void banks_make(struct sema *sema); /* banks.c: programs that use many maps */
 
 /* --- inside the core: each handles its kinds of sema_expr() --- */
 void sema_var(struct sema *sema, struct expr **expr);

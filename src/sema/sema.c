@@ -291,5 +291,7 @@ struct plan *sema_check(const struct sema_options *options, struct script *scrip
 		assert_typed(&sema);
 		size_check(&sema);
 	}
+	if (!failed(&sema))
+		banks_make(&sema);
 	return failed(&sema) ? NULL : sema.plan;
 }

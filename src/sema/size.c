@@ -2,13 +2,9 @@
  * How much memory values take. A program has PLAN_SCRATCH_MOST bytes for all that is larger than a
  * few words, and no value may be larger than PLAN_SCRATCH_VALUE. What code generation will use is
  * estimated from above: the variables, and the values that occur in the statement that has most of
- * them. And how many maps a program uses, of which the kernel allows MAX_USED_MAPS, 64.
+ * them.
  */
 #include "sema/internal.h"
-
-/* Of the script; the others of the 64 are for events, counters, settings and constants, state, and
- * memory. */
-#define MOST_MAPS 59
 
 /* The frames of a stack before they are kept: 127 of 32 bytes (build ids). */
 #define STACK_FRAMES 4096
@@ -307,74 +303,6 @@ static uint64_t variables_need(struct sema *sema, const struct ast_program *prog
 	return need;
 }
 
-/* --- maps --- */
-
-struct uses {
-	struct sema *sema;
-	uint32_t *maps, *stacks; /* how often each of the plan's is used */
-};
-
-/* A map that is only named goes to user space as its number. */
-static const struct expr *named_map(const struct expr *call)
-{
-	const struct expr *map = call->call.args.len ? call->call.args.data[0] : NULL;
-
-	switch ((int)call->call.function->id) {
-	case FUNCTION_print:
-	case FUNCTION_clear:
-	case FUNCTION_zero:
-		return map && map->kind == EXPR_MAP && !map->map.keys.len ? map : NULL;
-	}
-	return NULL;
-}
-
-static void count_use(struct expr **at, void *data)
-{
-	const struct expr *expr = *at, *named;
-	struct uses *uses = data;
-
-	if (expr->kind == EXPR_MAP)
-		uses->maps[expr->map.map]++;
-	if (expr->kind == EXPR_CALL && (named = named_map(expr)))
-		uses->maps[named->map.map]--;
-	if (expr->kind == EXPR_BUILTIN &&
-	    (expr->type->kind == TYPE_KSTACK || expr->type->kind == TYPE_USTACK) &&
-	    expr->type->stack.depth)
-		uses->stacks[plan_stacks_index(uses->sema->plan, expr->type)]++;
-}
-
-static uint32_t used(const uint32_t *counts, size_t n)
-{
-	uint32_t total = 0;
-
-	for (size_t i = 0; i < n; i++)
-		total += counts[i] != 0;
-	return total;
-}
-
-static void check_maps(struct sema *sema, const struct sema_instance *instance)
-{
-	size_t nmaps = sema->plan->maps.len, nstacks = sema->plan->stacks.len;
-	struct expr *predicate = instance->program->predicate;
-	struct uses uses = {sema, arena_new_array(sema->arena, uint32_t, nmaps + 1),
-			    arena_new_array(sema->arena, uint32_t, nstacks + 1)};
-	const struct ast_visitor visitor = {.expr = count_use, .data = &uses};
-	uint32_t n;
-
-	if (diags_count(sema->diags, DIAG_ERROR))
-		return;
-	if (predicate)
-		ast_walk_expr(&predicate, &visitor);
-	ast_walk_block(instance->program->body, &visitor);
-	n = used(uses.maps, nmaps) + used(uses.stacks, nstacks);
-	if (n > MOST_MAPS)
-		diag_hint(diag_error(sema->diags, "program-maps", instance->point->span,
-				     "The probe uses %u maps and kinds of stacks, more than the %u "
-				     "that it may",
-				     n, MOST_MAPS),
-			  "Parts of it can be probes of their own, on the same attach point");
-}
-
 static void check_memory(struct sema *sema, const struct sema_instance *instance)
 {
 	const struct ast_program *program = instance->program;
@@ -392,12 +320,8 @@ static void check_memory(struct sema *sema, const struct sema_instance *instance
 
 void size_check(struct sema *sema)
 {
-	for (size_t i = 0; i < sema->instances.len; i++) {
-		const struct sema_instance *instance = sema->instances.data[i];
-
-		check_memory(sema, instance);
-		check_maps(sema, instance);
-	}
+	for (size_t i = 0; i < sema->instances.len; i++)
+		check_memory(sema, sema->instances.data[i]);
 	for (size_t i = 0; i < sema->plan->maps.len; i++) {
 		const struct plan_map *map = &sema->plan->maps.data[i];
 		struct span span = sema->maps.data[i]->first_use;

@@ -292,6 +292,8 @@ static void add_maps(void)
 	add_map("h", NULL, type_hist(types, 2));
 	add_map("l", NULL, type_lhist(types, 0, 100, 10));
 	add_map("t", NULL, type_tseries(types, 1000000, 20, REDUCE_MAX, true));
+	plan->maps.data[1].bank = plan->maps.data[2].bank = 1;
+	plan->maps.data[2].bank_place = 1;
 }
 
 static void add_event(enum plan_event_kind kind, const struct type *payload, const char *format,
@@ -376,6 +378,9 @@ START_TEST(what_is_written_is_read)
 	ck_assert(read->progs.data[0].targets.data[1].has_address);
 	ck_assert_uint_eq(read->events.data[0].place.end_column, 20);
 	ck_assert_uint_eq(read->maps.data[0].place.column, 2);
+	ck_assert_uint_eq(plan_bank_size(read, 1), 2);
+	ck_assert_uint_eq(plan_bank_size(read, 2), 0);
+	ck_assert_uint_eq(read->maps.data[2].bank_place, 1);
 	strbuf_free(&before);
 	strbuf_free(&after);
 }
@@ -458,8 +463,21 @@ START_TEST(another_version_is_refused_by_name)
 	plan_write(plan, &bytes);
 	bytes.data[10]++;
 	ck_assert_str_eq(error_of(bytes.data, bytes.len),
-			 "the object was made by sonde test, whose plans have version 6; this "
-			 "program reads version 5");
+			 "the object was made by sonde test, whose plans have version 7; this "
+			 "program reads version 6");
+	strbuf_free(&bytes);
+}
+END_TEST
+
+START_TEST(a_map_in_no_place_of_a_bank_is_refused)
+{
+	struct strbuf bytes = STRBUF_INIT;
+
+	add_map("m", NULL, type_int(types, 8, false));
+	plan->maps.data[0].bank = 1;
+	plan->maps.data[0].bank_place = 1;
+	plan_write(plan, &bytes);
+	ck_assert_ptr_nonnull(strstr(error_of(bytes.data, bytes.len), "no place in its bank"));
 	strbuf_free(&bytes);
 }
 END_TEST
@@ -639,6 +657,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tcase, structs_of_one_name_stay_apart);
 	tcase_add_test(tcase, other_bytes_are_refused);
 	tcase_add_test(tcase, another_version_is_refused_by_name);
+	tcase_add_test(tcase, a_map_in_no_place_of_a_bank_is_refused);
 	tcase_add_test(tcase, every_shorter_plan_is_refused);
 	tcase_add_test(tcase, changed_bytes_do_no_harm);
 	tcase_add_test(tcase, events_must_hold_what_is_asked_of_them);
