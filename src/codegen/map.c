@@ -296,12 +296,11 @@ LLVMValueRef emit_map_lookup(struct codegen *cg, LLVMValueRef map, LLVMValueRef 
 	return emit_helper(cg, BPF_FUNC_map_lookup_elem, cg->ptr, map, key);
 }
 
+/* The key is among the constants: in the functions of loops there may be no stack for it. */
 static LLVMValueRef emit_from_bank(struct codegen *cg, const struct plan_map *map)
 {
-	LLVMValueRef key = cg_temp(cg, 4, 4);
-
-	emit_store(cg, cg_i32(cg, map->bank_place), key, 4);
-	return emit_map_lookup(cg, bank_of(cg, map->bank), key);
+	return emit_map_lookup(cg, bank_of(cg, map->bank),
+			       cg_const_bytes(cg, &map->bank_place, sizeof(map->bank_place)));
 }
 
 /* None is missing in a bank, but the verifier does not know. */
