@@ -14,10 +14,17 @@
 #include <dwarf.h>
 #include <elfutils/libdw.h>
 #include <elfutils/libdwfl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define DEPTH_MAX 64
+
+/* A function's code, or a part of it. */
+struct beginning {
+	Dwarf_Addr address;
+	Dwarf_Die die;
+};
 
 /* One binary. */
 struct dwarf_file {
@@ -30,6 +37,9 @@ struct dwarf_file {
 	struct hashmap converted; /* address of a DIE to struct type */
 	VEC(Dwarf_Die)
 	records; /* of types whose members are loaded when asked for, by record.id */
+	VEC(struct beginning)
+	beginnings; /* of all functions, by address */
+	bool is_indexed;
 };
 
 struct dwarf_files {
@@ -427,30 +437,52 @@ struct wanted {
 	bool is_found;
 };
 
-/* Whether the function's code begins at @address. Code whose seldom used parts lie elsewhere has
- * several beginnings. */
-static bool begins_at(Dwarf_Die *die, Dwarf_Addr address)
+/* Calls for each address that the function's code begins at; code whose seldom used parts lie
+ * elsewhere has several. */
+static void each_beginning(Dwarf_Die *die, void (*found)(Dwarf_Die *, Dwarf_Addr, void *),
+			   void *data)
 {
 	Dwarf_Addr entry, base, start, end;
 	ptrdiff_t next = 0;
 
-	if (!dwarf_entrypc(die, &entry))
-		return entry == address;
+	if (!dwarf_entrypc(die, &entry)) {
+		found(die, entry, data);
+		return;
+	}
 	while ((next = dwarf_ranges(die, next, &base, &start, &end)) > 0)
-		if (start == address)
-			return true;
-	return false;
+		found(die, start, data);
+}
+
+static void compare_beginning(Dwarf_Die *die, Dwarf_Addr address, void *data)
+{
+	struct wanted *wanted = data;
+
+	if (wanted->is_found || address != wanted->address)
+		return;
+	wanted->die = *die;
+	wanted->is_found = true;
 }
 
 static int match_function(Dwarf_Die *die, void *data)
 {
 	struct wanted *wanted = data;
 
-	if (!begins_at(die, wanted->address))
-		return DWARF_CB_OK;
-	wanted->die = *die;
-	wanted->is_found = true;
-	return DWARF_CB_ABORT;
+	each_beginning(die, compare_beginning, wanted);
+	return wanted->is_found ? DWARF_CB_ABORT : DWARF_CB_OK;
+}
+
+static void add_beginning(Dwarf_Die *die, Dwarf_Addr address, void *data)
+{
+	struct dwarf_file *file = data;
+	struct beginning beginning = {address, *die};
+
+	vec_push(file->types->arena, &file->beginnings, beginning);
+}
+
+static int add_function(Dwarf_Die *die, void *data)
+{
+	each_beginning(die, add_beginning, data);
+	return DWARF_CB_OK;
 }
 
 Dwarf_Die dwarf_whole_unit(const Dwarf_Die *unit)
@@ -471,6 +503,42 @@ static void search_unit(const Dwarf_Die *unit, struct wanted *wanted)
 	dwarf_getfuncs(&whole, match_function, wanted, 0);
 }
 
+static int compare_addresses(const void *a, const void *b)
+{
+	const struct beginning *left = a, *right = b;
+
+	return left->address < right->address ? -1 : left->address > right->address;
+}
+
+/* The functions of all units. */
+static void index_functions(struct dwarf_file *file)
+{
+	Dwarf_Die *unit = NULL;
+	Dwarf_Addr bias;
+
+	file->is_indexed = true;
+	while ((unit = dwfl_module_nextcu(file->module, unit, &bias))) {
+		Dwarf_Die whole = dwarf_whole_unit(unit);
+
+		dwarf_getfuncs(&whole, add_function, file, 0);
+	}
+	if (file->beginnings.len)
+		qsort(file->beginnings.data, file->beginnings.len, sizeof(*file->beginnings.data),
+		      compare_addresses);
+}
+
+static void search_index(const struct dwarf_file *file, struct wanted *wanted)
+{
+	const struct beginning key = {.address = wanted->address}, *found = NULL;
+
+	if (file->beginnings.len)
+		found = bsearch(&key, file->beginnings.data, file->beginnings.len,
+				sizeof(*file->beginnings.data), compare_addresses);
+	wanted->is_found = found != NULL;
+	if (found)
+		wanted->die = found->die;
+}
+
 /* In the unit that holds the address of the file, or, where no table says which does, in all. */
 static bool find_function(struct dwarf_file *file, uint64_t address, struct wanted *wanted)
 {
@@ -485,11 +553,10 @@ static bool find_function(struct dwarf_file *file, uint64_t address, struct want
 	unit = dwfl_module_addrdie(file->module, address + image, &bias);
 	if (unit)
 		search_unit(unit, wanted);
-	for (unit = NULL; !wanted->is_found;) {
-		unit = dwfl_module_nextcu(file->module, unit, &bias);
-		if (!unit)
-			break;
-		search_unit(unit, wanted);
+	if (!wanted->is_found) {
+		if (!file->is_indexed)
+			index_functions(file);
+		search_index(file, wanted);
 	}
 	return wanted->is_found;
 }
