@@ -616,7 +616,8 @@ START_TEST(the_text_of_a_plan)
 }
 END_TEST
 
-/* What the fuzzer of plans begins with must be plans of today: from others it finds no way in. */
+/* What the fuzzer of plans begins with must be plans of today (tests/fuzz/plans writes them): from
+ * others it finds no way in. */
 START_TEST(the_fuzzer_begins_with_plans)
 {
 	glob_t paths;
