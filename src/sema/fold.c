@@ -446,9 +446,14 @@ bool sema_param_string(struct sema *sema, struct expr **at)
 	if (param->kind != EXPR_PARAM)
 		return false;
 	if (skip) {
+		/* The sum is checked as a whole if this is no constant. */
+		skip = ast_clone_expr(sema->arena, skip);
 		sema_value(sema, &skip);
-		if (!sema_is_known(sema, skip) || !sema_const_int(skip, &n, &is_negative) ||
-		    is_negative)
+		if (!sema_is_known(sema, skip)) {
+			(*at)->type = sema->unknown;
+			return true;
+		}
+		if (!sema_const_int(skip, &n, &is_negative) || is_negative)
 			return false;
 	}
 	text = param_text(sema, param);
