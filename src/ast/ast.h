@@ -304,6 +304,9 @@ struct stmt {
 			struct variable *variable; /* sema */
 			struct expr *map; /* FOR_MAP: MAP */
 			struct expr *from, *to; /* FOR_RANGE */
+			/* sema, FOR_RANGE: too deep in others for a function; so many rounds */
+			bool is_followed;
+			uint32_t rounds;
 			struct block *body;
 		} loop;
 		struct {

@@ -6,6 +6,8 @@
  *	while (c)         bpf_loop(), which ends when the condition is false
  *	for ($kv : @m)    bpf_for_each_map_elem()
  *
+ * Where functions are too deep in one another already the verifier follows ranges of few rounds.
+ *
  * The callback is given the program's frame (see internal.h). It returns 1 to end the loop: after
  * `break`, and after whatever leaves the program, which also sets a mark in scratch memory that the
  * caller looks at.
@@ -196,8 +198,55 @@ static LLVMValueRef emit_rounds(struct codegen *cg, const struct stmt *stmt, LLV
 	return LLVMBuildTrunc(b, rounds, cg->i32, "");
 }
 
+static void emit_loop_variable(struct codegen *cg, const struct variable *variable,
+			       LLVMValueRef value)
+{
+	emit_store(cg, emit_resize(cg, value, variable->type->size, false),
+		   emit_variable_address(cg, variable), variable->type->align);
+}
+
+/* A loop that the verifier follows round by round, as if each were written out. */
+struct followed {
+	uint32_t rounds;
+	const struct block *body;
+	const struct variable *variable; /* is @first in the first round; or NULL */
+	LLVMValueRef first;
+};
+
+static void emit_followed(struct codegen *cg, const struct followed *followed)
+{
+	struct cg_loop loop = {
+		.outer = cg->fn->loop,
+		.on_continue = cg_block(cg, "round_done"),
+		.on_break = cg_block(cg, "rounds_done"),
+	};
+	LLVMBasicBlockRef from = cg_current(cg), head = cg_block(cg, "round");
+	LLVMValueRef round, rounds = cg_i64(cg, followed->rounds), more;
+	uint32_t before = cg->fn->nblocks;
+
+	emit_jump(cg, head);
+	cg_position(cg, head);
+	round = LLVMBuildPhi(cg->builder, cg->i64, "");
+	cg->fn->loop = &loop;
+	if (followed->variable)
+		emit_loop_variable(cg, followed->variable,
+				   LLVMBuildAdd(cg->builder, followed->first, round, ""));
+	emit_block(cg, followed->body);
+	cg->fn->loop = loop.outer;
+	cg->fn->nblocks += (followed->rounds - 1) * (cg->fn->nblocks - before);
+	cg->is_too_long |= cg->fn->nblocks > MOST_FOLLOWED;
+	emit_jump(cg, loop.on_continue);
+	cg_position(cg, loop.on_continue);
+	more = LLVMBuildAdd(cg->builder, round, cg_i64(cg, 1), "");
+	LLVMAddIncoming(round, (LLVMValueRef[]){cg_i64(cg, 0), more},
+			(LLVMBasicBlockRef[]){from, loop.on_continue}, 2);
+	emit_branch(cg, LLVMBuildICmp(cg->builder, LLVMIntULT, more, rounds, ""), head,
+		    loop.on_break);
+	cg_position(cg, loop.on_break);
+}
+
 /* The bounds are evaluated once; the first is kept for the callback. */
-void emit_for_range(struct codegen *cg, const struct stmt *stmt)
+static void emit_range_called(struct codegen *cg, const struct stmt *stmt)
 {
 	const struct variable *variable = stmt->loop.variable;
 	struct scratch_place first = scratch_reserve(cg, 8);
@@ -210,11 +259,26 @@ void emit_for_range(struct codegen *cg, const struct stmt *stmt)
 	callback_begin_rounds(cg, &callback, stmt->span);
 	value = LLVMIsConstant(from) ? from : emit_load(cg, scratch_address(cg, first), 8, 8);
 	value = LLVMBuildAdd(cg->builder, value, LLVMGetParam(cg->fn->function, 0), "");
-	emit_store(cg, emit_resize(cg, value, variable->type->size, false),
-		   emit_variable_address(cg, variable), variable->type->align);
+	emit_loop_variable(cg, variable, value);
 	emit_block(cg, stmt->loop.body);
 	callback_end(cg, &callback);
 	emit_bpf_loop(cg, &callback, rounds);
+}
+
+void emit_for_range(struct codegen *cg, const struct stmt *stmt)
+{
+	struct followed followed = {
+		.rounds = stmt->loop.rounds,
+		.body = stmt->loop.body,
+		.variable = stmt->loop.variable,
+	};
+
+	if (!stmt->loop.is_followed) {
+		emit_range_called(cg, stmt);
+	} else if (followed.rounds) {
+		followed.first = emit_value64(cg, stmt->loop.from);
+		emit_followed(cg, &followed);
+	}
 }
 
 void emit_while(struct codegen *cg, const struct stmt *stmt)
@@ -258,38 +322,12 @@ static void emit_rounds_in_line(struct codegen *cg, const struct stmt *stmt)
 	cg->fn->loop = loop.outer;
 }
 
-/* A loop that the verifier follows round by round, as if each were written out. */
-static void emit_rounds_followed(struct codegen *cg, const struct stmt *stmt)
-{
-	struct cg_loop loop = {
-		.outer = cg->fn->loop,
-		.on_continue = cg_block(cg, "round_done"),
-		.on_break = cg_block(cg, "rounds_done"),
-	};
-	LLVMBasicBlockRef from = cg_current(cg), head = cg_block(cg, "round");
-	LLVMValueRef round, rounds = cg_i64(cg, stmt->repeat.count), more;
-	uint32_t before = cg->fn->nblocks;
-
-	emit_jump(cg, head);
-	cg_position(cg, head);
-	round = LLVMBuildPhi(cg->builder, cg->i64, "");
-	cg->fn->loop = &loop;
-	emit_block(cg, stmt->repeat.body);
-	cg->fn->loop = loop.outer;
-	cg->fn->nblocks += (stmt->repeat.count - 1) * (cg->fn->nblocks - before);
-	cg->is_too_long |= cg->fn->nblocks > MOST_FOLLOWED;
-	emit_jump(cg, loop.on_continue);
-	cg_position(cg, loop.on_continue);
-	more = LLVMBuildAdd(cg->builder, round, cg_i64(cg, 1), "");
-	LLVMAddIncoming(round, (LLVMValueRef[]){cg_i64(cg, 0), more},
-			(LLVMBasicBlockRef[]){from, loop.on_continue}, 2);
-	emit_branch(cg, LLVMBuildICmp(cg->builder, LLVMIntULT, more, rounds, ""), head,
-		    loop.on_break);
-	cg_position(cg, loop.on_break);
-}
-
 void emit_unroll(struct codegen *cg, const struct stmt *stmt)
 {
+	const struct followed followed = {
+		.rounds = stmt->repeat.count,
+		.body = stmt->repeat.body,
+	};
 	struct callback callback;
 
 	if (!cg->least_outlined) {
@@ -297,7 +335,7 @@ void emit_unroll(struct codegen *cg, const struct stmt *stmt)
 		return;
 	}
 	if (!can_be_called(cg, stmt->repeat.body)) {
-		emit_rounds_followed(cg, stmt);
+		emit_followed(cg, &followed);
 		return;
 	}
 	callback_begin_rounds(cg, &callback, stmt->span);

@@ -3,6 +3,8 @@
 
 /* Copies that nested unroll() make of a statement: each is code of its own. */
 #define MOST_UNROLLED 10000u
+/* Rounds of a loop that the verifier follows. */
+#define MOST_FOLLOWED 100u
 
 static void sema_stmt(struct sema *sema, struct stmt *stmt);
 
@@ -352,6 +354,13 @@ void sema_needs_function(struct sema *sema, struct span span)
 	note_calls(sema, 1);
 }
 
+static void repeated_body(struct sema *sema, struct block *body)
+{
+	sema->loop_depth++;
+	sema_nested_block(sema, body);
+	sema->loop_depth--;
+}
+
 /* Of a loop whose body is a function of its own, called by a helper; @condition, which may be NULL,
  * is tested within it. */
 static void called_body(struct sema *sema, const struct stmt *stmt, struct expr **condition,
@@ -364,13 +373,11 @@ static void called_body(struct sema *sema, const struct stmt *stmt, struct expr 
 				     "Loops are nested more than %u deep, which the kernel does "
 				     "not allow",
 				     PLAN_MOST_NESTING),
-			  "unroll() is not counted");
+			  "unroll() and ranges of few rounds are not counted");
 	sema->calls_within = 0;
-	sema->loop_depth++;
 	if (condition)
 		sema_condition(sema, condition);
-	sema_nested_block(sema, body);
-	sema->loop_depth--;
+	repeated_body(sema, body);
 	own = sema->calls_within;
 	sema->calls_within = calls;
 	sema->call_depth--;
@@ -438,19 +445,20 @@ static uint32_t rounds_error(struct sema *sema, struct span span)
 	return sema_runtime_error(sema, span, text);
 }
 
-/* Whether what is known of the bounds leaves the loop within what the kernel allows. */
-static bool has_few_rounds(const struct stmt *stmt)
+/* Whether the bounds are known to leave the loop so many rounds at most: *rounds, then. */
+static bool knows_rounds(const struct stmt *stmt, uint32_t most, uint32_t *rounds)
 {
 	bool from_negative, to_negative;
-	uint64_t from, to;
+	uint64_t from, to, n;
 
 	if (!sema_const_int(stmt->loop.to, &to, &to_negative) ||
 	    !sema_const_int(stmt->loop.from, &from, &from_negative))
 		return false;
-	if (from_negative != to_negative)
-		return to_negative || (from <= PLAN_MOST_ROUNDS && to <= PLAN_MOST_ROUNDS - from);
-	return to_negative ? to >= from || from - to <= PLAN_MOST_ROUNDS
-			   : from >= to || to - from <= PLAN_MOST_ROUNDS;
+	from = from_negative ? -from : from;
+	to = to_negative ? -to : to;
+	n = (int64_t)to > (int64_t)from ? to - from : 0;
+	*rounds = (uint32_t)n;
+	return n <= most;
 }
 
 static void check_bound(struct sema *sema, struct expr **bound)
@@ -476,9 +484,14 @@ static void sema_for_range(struct sema *sema, struct stmt *stmt)
 	check_bound(sema, &stmt->loop.to);
 	variable = loop_variable(sema, stmt);
 	scope_fix(sema, variable, sema_int64(sema));
-	if (!has_few_rounds(stmt))
+	stmt->loop.is_followed = sema->call_depth == PLAN_MOST_NESTING &&
+				 knows_rounds(stmt, MOST_FOLLOWED, &stmt->loop.rounds);
+	if (!knows_rounds(stmt, PLAN_MOST_ROUNDS, &stmt->loop.rounds))
 		stmt->error_event = rounds_error(sema, range);
-	called_body(sema, stmt, NULL, stmt->loop.body);
+	if (stmt->loop.is_followed)
+		repeated_body(sema, stmt->loop.body);
+	else
+		called_body(sema, stmt, NULL, stmt->loop.body);
 	scope_pop(sema);
 }
 
@@ -517,9 +530,7 @@ static void sema_unroll(struct sema *sema, struct stmt *stmt)
 	else
 		stmt->repeat.count = (uint32_t)count;
 	sema->unrolled = (within + 1) * (stmt->repeat.count ? stmt->repeat.count : 1) - 1;
-	sema->loop_depth++;
-	sema_nested_block(sema, stmt->repeat.body);
-	sema->loop_depth--;
+	repeated_body(sema, stmt->repeat.body);
 	sema->unrolled = within;
 }
 
