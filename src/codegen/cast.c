@@ -115,7 +115,9 @@ LLVMValueRef emit_cast(struct codegen *cg, const struct expr *expr, LLVMValueRef
 			return emit_place_address(cg, operand);
 		return emit_load(cg, emit_address(cg, operand), to->size, from->align);
 	}
-	if (!cast_literal(cg, expr, dst))
+	if (from->kind == TYPE_STRING && to->kind == TYPE_ARRAY)
+		convert_into(cg, from, emit_bytes_address(cg, operand), to, dst);
+	else if (!cast_literal(cg, expr, dst))
 		convert_into(cg, from, emit_value(cg, operand), to, dst);
 	return NULL;
 }

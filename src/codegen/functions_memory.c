@@ -38,7 +38,8 @@ static struct read_from emit_read_from(struct codegen *cg, const struct expr *ex
 		from.address = emit_value64(cg, expr);
 	} else {
 		from.space = SPACE_BPF;
-		from.address = LLVMBuildPtrToInt(cg->builder, emit_address(cg, expr), cg->i64, "");
+		from.address =
+			LLVMBuildPtrToInt(cg->builder, emit_bytes_address(cg, expr), cg->i64, "");
 	}
 	return from;
 }

@@ -413,6 +413,8 @@ LLVMValueRef cg_ctx(struct codegen *cg); /* the program's context */
 /* place.c: FIELD, TUPLE_FIELD, INDEX and UNARY_DEREF */
 LLVMValueRef emit_member(struct codegen *cg, const struct expr *expr);
 void emit_member_into(struct codegen *cg, const struct expr *expr, LLVMValueRef dst);
+/* As emit_address(); of a text in an array of C's also what is behind its NUL. */
+LLVMValueRef emit_bytes_address(struct codegen *cg, const struct expr *expr);
 /* Where the kernel's or a process' memory has it (i64); nothing is read there. */
 LLVMValueRef emit_place_address(struct codegen *cg, const struct expr *expr);
 

@@ -25,6 +25,7 @@ struct place {
 	LLVMValueRef is_inside; /* i1: the index was within bounds; NULL: it was */
 	bool is_unaligned;
 	bool is_foreign_text; /* an array of C's: behind its NUL there may be anything */
+	bool is_whole; /* and that is wanted, too */
 };
 
 static struct place emit_place(struct codegen *cg, const struct expr *expr);
@@ -215,13 +216,17 @@ static bool is_builtin(const struct expr *expr, enum builtin_id id)
 	return expr->kind == EXPR_BUILTIN && expr->ident.builtin->id == id;
 }
 
+static bool is_member(const struct expr *expr)
+{
+	return expr->kind == EXPR_FIELD || expr->kind == EXPR_TUPLE_FIELD ||
+	       expr->kind == EXPR_INDEX ||
+	       (expr->kind == EXPR_UNARY && expr->unary.op == UNARY_DEREF);
+}
+
 /* Where the value of @expr is, or the value itself in memory. */
 static struct place place_of(struct codegen *cg, const struct expr *expr)
 {
-	bool is_deref = expr->kind == EXPR_UNARY && expr->unary.op == UNARY_DEREF;
-
-	if (expr->kind == EXPR_FIELD || expr->kind == EXPR_TUPLE_FIELD ||
-	    expr->kind == EXPR_INDEX || is_deref)
+	if (is_member(expr))
 		return emit_place(cg, expr);
 	return (struct place){.kind = PLACE_LOCAL, .pointer = emit_address(cg, expr)};
 }
@@ -456,7 +461,7 @@ static LLVMValueRef emit_place_scalar(struct codegen *cg, const struct place *pl
 static void emit_remote_into(struct codegen *cg, const struct place *place, const struct type *type,
 			     LLVMValueRef dst, uint32_t error)
 {
-	if (type->kind == TYPE_STRING)
+	if (type->kind == TYPE_STRING && !place->is_whole)
 		emit_probe_read_text(cg, dst, type->size, place->address, place->space, error);
 	else
 		emit_probe_read(cg, dst, type->size, place->address, place->space, error);
@@ -494,7 +499,8 @@ static void emit_place_into(struct codegen *cg, const struct place *place, const
 		emit_local_into(cg, place, type, dst);
 		break;
 	case PLACE_CTX:
-		remote = place_remote(ctx_address(cg, place->offset), SPACE_KERNEL);
+		remote.address = ctx_address(cg, place->offset);
+		remote.space = SPACE_KERNEL;
 		emit_remote_into(cg, &remote, type, dst, error);
 		break;
 	case PLACE_REMOTE:
@@ -531,6 +537,18 @@ void emit_member_into(struct codegen *cg, const struct expr *expr, LLVMValueRef 
 	struct place place = emit_place(cg, expr);
 
 	emit_place_into(cg, &place, expr->type, dst, expr->error_event);
+}
+
+LLVMValueRef emit_bytes_address(struct codegen *cg, const struct expr *expr)
+{
+	struct place place;
+
+	if (!is_member(expr))
+		return emit_address(cg, expr);
+	place = emit_place(cg, expr);
+	place.is_whole = place.is_foreign_text;
+	place.is_foreign_text = false;
+	return emit_place_value(cg, &place, expr->type, expr->error_event);
 }
 
 LLVMValueRef emit_place_address(struct codegen *cg, const struct expr *expr)

@@ -254,12 +254,15 @@ static LLVMValueRef emit_bytes(struct codegen *cg, const struct expr *expr, uint
 		return memory;
 	case TYPE_BUFFER:
 		return emit_offset(cg, emit_address(cg, expr), 4);
+	case TYPE_STRING:
+		memory = cg_temp(cg, expr->type->size, 8);
+		emit_copy(cg, memory, emit_bytes_address(cg, expr), expr->type->size, 1);
+		return memory;
 	case TYPE_NONE:
 	case TYPE_BOOL:
 	case TYPE_INT:
 	case TYPE_ENUM:
 	case TYPE_ARRAY:
-	case TYPE_STRING:
 	case TYPE_INET:
 	case TYPE_MAC:
 	case TYPE_TIMESTAMP:
