@@ -290,9 +290,9 @@ const char *type_name_str(struct types *types, const struct type *type); /* in t
  * else int64. Strings: the longer. Tuples element by element, records by name. Pointers only with
  * the same pointee. Aggregates, bool and all other kinds only with themselves.
  */
+const struct type *type_join(struct types *types, const struct type *a, const struct type *b);
 /* Where a pointer leads that is one of two into different spaces. */
 enum type_space type_either_space(const struct type *a, const struct type *b);
-const struct type *type_join(struct types *types, const struct type *a, const struct type *b);
 /* Smallest signed integer type that holds the literal; above 2^63-1 uint64. */
 const struct type *type_of_literal(struct types *types, uint64_t magnitude, bool is_negative);
 /* True if the integer type holds the value. */
