@@ -153,49 +153,57 @@ static void callback_begin_rounds(struct codegen *cg, struct callback *callback,
 
 /*
  * Of a loop of no rounds the kernel takes the callback away, as code that nobody reaches, and then
- * misses it: the call must not be reached either.
+ * misses it: the call must not be reached either. Returns how many rounds were begun (i64).
  */
-static void emit_bpf_loop(struct codegen *cg, const struct callback *callback, LLVMValueRef rounds)
+static LLVMValueRef emit_bpf_loop(struct codegen *cg, const struct callback *callback,
+				  LLVMValueRef rounds)
 {
-	LLVMBasicBlockRef loop = cg_block(cg, "loop"), next = cg_block(cg, "loop_done");
+	LLVMBasicBlockRef from = cg_current(cg), loop = cg_block(cg, "loop");
+	LLVMBasicBlockRef next = cg_block(cg, "loop_done");
+	LLVMValueRef begun;
 
 	emit_branch(cg, LLVMBuildIsNull(cg->builder, rounds, ""), next, loop);
 	cg_position(cg, loop);
-	emit_helper(cg, BPF_FUNC_loop, cg->i64, rounds, callback->fn->function, cg->fn->frame,
-		    cg_i64(cg, 0));
+	begun = emit_helper(cg, BPF_FUNC_loop, cg->i64, rounds, callback->fn->function,
+			    cg->fn->frame, cg_i64(cg, 0));
 	emit_after_loop(cg, callback);
+	loop = cg_current(cg);
 	emit_jump(cg, next);
 	cg_position(cg, next);
+	return emit_phi(cg, begun, loop, cg_i64(cg, 0), from);
 }
 
 /* --- the loops --- */
 
-/* Sends the loop's error where @is_too_many is true. */
-static void emit_too_many_rounds(struct codegen *cg, const struct stmt *stmt,
-				 LLVMValueRef is_too_many)
+static LLVMValueRef emit_rounds(struct codegen *cg, LLVMValueRef from, LLVMValueRef to)
 {
-	LLVMBasicBlockRef cut = cg_block(cg, "too_many_rounds"), next = cg_block(cg, "rounds");
+	return LLVMBuildSelect(cg->builder, LLVMBuildICmp(cg->builder, LLVMIntSGT, to, from, ""),
+			       LLVMBuildSub(cg->builder, to, from, ""), cg_i64(cg, 0), "");
+}
 
+/* Runs the loop, and sends its error if there would be more rounds than the kernel allows and no
+ * break came before. */
+static void emit_checked_loop(struct codegen *cg, const struct stmt *stmt,
+			      const struct callback *callback, LLVMValueRef rounds)
+{
+	LLVMBuilderRef b = cg->builder;
+	LLVMValueRef most = cg_i64(cg, PLAN_MOST_ROUNDS), is_too_many, begun;
+	LLVMBasicBlockRef cut, next;
+
+	is_too_many = LLVMBuildICmp(b, LLVMIntUGT, rounds, most, "");
+	rounds = LLVMBuildSelect(b, is_too_many, most, rounds, "");
+	begun = emit_bpf_loop(cg, callback, LLVMBuildTrunc(b, rounds, cg->i32, ""));
+	if (!stmt->error_event)
+		return;
+	cut = cg_block(cg, "too_many_rounds");
+	next = cg_block(cg, "rounds");
+	is_too_many =
+		LLVMBuildAnd(b, is_too_many, LLVMBuildICmp(b, LLVMIntEQ, begun, most, ""), "");
 	emit_branch(cg, is_too_many, cut, next);
 	cg_position(cg, cut);
 	emit_error_event(cg, stmt->error_event, NULL);
 	emit_jump(cg, next);
 	cg_position(cg, next);
-}
-
-static LLVMValueRef emit_rounds(struct codegen *cg, const struct stmt *stmt, LLVMValueRef from,
-				LLVMValueRef to)
-{
-	LLVMBuilderRef b = cg->builder;
-	LLVMValueRef most = cg_i64(cg, PLAN_MOST_ROUNDS), rounds, is_too_many;
-
-	rounds = LLVMBuildSelect(b, LLVMBuildICmp(b, LLVMIntSGT, to, from, ""),
-				 LLVMBuildSub(b, to, from, ""), cg_i64(cg, 0), "");
-	is_too_many = LLVMBuildICmp(b, LLVMIntUGT, rounds, most, "");
-	if (stmt->error_event)
-		emit_too_many_rounds(cg, stmt, is_too_many);
-	rounds = LLVMBuildSelect(b, is_too_many, most, rounds, "");
-	return LLVMBuildTrunc(b, rounds, cg->i32, "");
 }
 
 static void emit_loop_variable(struct codegen *cg, const struct variable *variable,
@@ -251,7 +259,7 @@ static void emit_range_called(struct codegen *cg, const struct stmt *stmt)
 	const struct variable *variable = stmt->loop.variable;
 	struct scratch_place first = scratch_reserve(cg, 8);
 	LLVMValueRef from = emit_value64(cg, stmt->loop.from), value;
-	LLVMValueRef rounds = emit_rounds(cg, stmt, from, emit_value64(cg, stmt->loop.to));
+	LLVMValueRef rounds = emit_rounds(cg, from, emit_value64(cg, stmt->loop.to));
 	struct callback callback;
 
 	if (!LLVMIsConstant(from))
@@ -262,7 +270,7 @@ static void emit_range_called(struct codegen *cg, const struct stmt *stmt)
 	emit_loop_variable(cg, variable, value);
 	emit_block(cg, stmt->loop.body);
 	callback_end(cg, &callback);
-	emit_bpf_loop(cg, &callback, rounds);
+	emit_checked_loop(cg, stmt, &callback, rounds);
 }
 
 void emit_for_range(struct codegen *cg, const struct stmt *stmt)
