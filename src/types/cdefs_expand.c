@@ -21,6 +21,15 @@ struct use {
 	const struct use *outer;
 };
 
+/* What a macro's parameter stands for in one use of it. */
+struct argument {
+	const char *name, *text;
+	const char *expanded; /* NULL: not yet. Once for all places: each would double the time
+				 where uses are in one another */
+};
+typedef VEC(struct argument)
+arguments;
+
 static const char *expand(struct cdefs *cdefs, const char *text, const struct use *outer);
 
 /* --- tokens --- */
@@ -127,30 +136,36 @@ static void put_quoted(struct strbuf *out, const char *text)
 	strbuf_addc(out, '"');
 }
 
-static const char *find_argument(struct arena *arena, const list *params, const list *args,
-				 const char *text, size_t len)
+static struct argument *find_argument(const arguments *args, const char *text, size_t len)
 {
-	const char *name = arena_strndup(arena, text, len);
-
-	for (size_t i = 0; i < params->len; i++)
-		if (*name && !strcmp(params->data[i], name))
-			return args->data[i];
+	for (size_t i = 0; i < args->len; i++)
+		if (len && strlen(args->data[i].name) == len &&
+		    !strncmp(args->data[i].name, text, len))
+			return &args->data[i];
 	return NULL;
 }
 
-/* The body with arguments for parameters, each expanded itself unless # or ## stand beside it. */
-static const char *fill_in(struct cdefs *cdefs, const char *body, const list *params,
-			   const list *args, const struct use *outer)
+static const char *expand_argument(struct cdefs *cdefs, struct argument *arg,
+				   const struct use *outer)
 {
-	struct arena *arena = cdefs->types->arena;
+	if (!arg->expanded)
+		arg->expanded = expand(cdefs, arg->text, outer);
+	return arg->expanded;
+}
+
+/* The body with arguments for parameters, each expanded itself unless # or ## stand beside it. */
+static const char *fill_in(struct cdefs *cdefs, const char *body, const arguments *args,
+			   const struct use *outer)
+{
 	struct strbuf out = STRBUF_INIT;
 	bool is_joined = false;
 	const char *copy;
 
 	while (*skip_blanks(body) && out.len < LONGEST_BODY) {
-		const char *token = skip_blanks(body), *arg;
+		const char *token = skip_blanks(body);
 		size_t len = token_length(token);
 		const char *behind = skip_blanks(token + len);
+		struct argument *arg;
 
 		if (!strncmp(token, "##", 2)) {
 			is_joined = true;
@@ -160,19 +175,19 @@ static const char *fill_in(struct cdefs *cdefs, const char *body, const list *pa
 		if (token > body)
 			strbuf_addc(&out, ' ');
 		body = token + len;
-		if (*token == '#' &&
-		    (arg = find_argument(arena, params, args, behind, token_length(behind)))) {
-			put_quoted(&out, arg);
+		if (*token == '#' && (arg = find_argument(args, behind, token_length(behind)))) {
+			put_quoted(&out, arg->text);
 			body = behind + token_length(behind);
-		} else if ((arg = find_argument(arena, params, args, token, len))) {
+		} else if ((arg = find_argument(args, token, len))) {
 			is_joined |= !strncmp(behind, "##", 2);
-			strbuf_adds(&out, is_joined ? arg : expand(cdefs, arg, outer));
+			strbuf_adds(&out,
+				    is_joined ? arg->text : expand_argument(cdefs, arg, outer));
 		} else {
 			strbuf_add(&out, token, len);
 		}
 		is_joined = false;
 	}
-	copy = arena_strdup(arena, strbuf_str(&out));
+	copy = arena_strdup(cdefs->types->arena, strbuf_str(&out));
 	strbuf_free(&out);
 	return copy;
 }
@@ -184,8 +199,9 @@ static const char *replace(struct cdefs *cdefs, struct strbuf *out, const char *
 {
 	struct arena *arena = cdefs->types->arena;
 	const struct use use = {name, outer};
-	list params = {0}, args = {0};
+	list params = {0}, texts = {0};
 	const char *definition, *body;
+	arguments args = {0};
 
 	if (*behind != '(' || is_used(outer, name))
 		return NULL;
@@ -193,10 +209,15 @@ static const char *replace(struct cdefs *cdefs, struct strbuf *out, const char *
 	if (!definition)
 		return NULL;
 	body = read_list(arena, definition, &params);
-	behind = read_list(arena, behind, &args);
-	if (!body || !behind || params.len != args.len)
+	behind = read_list(arena, behind, &texts);
+	if (!body || !behind || params.len != texts.len)
 		return NULL;
-	strbuf_addf(out, " %s ", expand(cdefs, fill_in(cdefs, body, &params, &args, outer), &use));
+	for (size_t i = 0; i < params.len; i++) {
+		struct argument arg = {params.data[i], texts.data[i], NULL};
+
+		vec_push(arena, &args, arg);
+	}
+	strbuf_addf(out, " %s ", expand(cdefs, fill_in(cdefs, body, &args, outer), &use));
 	return behind;
 }
 
