@@ -34,6 +34,7 @@
  *   typename.c  struct type_expr to type
  *   plan.c      events and places while bodies are checked
  *   size.c      how much memory values take
+ *   banks.c     how many maps a program uses
  *   finish.c    the plan's remaining fields
  *   functions*.c, format.c  calls: sema_call(), a hook for each row of functions.def, directives
  *   builtins.c  sema_builtin(), a hook for each row of builtins.def
