@@ -84,10 +84,10 @@ static void classify_members(Dwarf_Die *die, uint64_t offset, struct classes *cl
 static void classify_array(Dwarf_Die *die, uint64_t offset, uint64_t size, struct classes *classes,
 			   int depth)
 {
-	Dwarf_Word step;
 	Dwarf_Die type;
+	uint64_t step = die_bare_type(die, &type) ? die_size(&type) : 0;
 
-	if (!die_type(die, &type) || dwarf_aggregate_size(&type, &step) || !step)
+	if (!step)
 		return;
 	if (dwarf_hasattr(die, DW_AT_GNU_vector)) {
 		raise_align(classes, size);
@@ -112,12 +112,12 @@ uint64_t dwarf_pointer_size(Dwarf_Die *type)
 
 static void classify(Dwarf_Die *die, uint64_t offset, struct classes *classes, int depth)
 {
-	Dwarf_Word size = 0;
 	Dwarf_Die type;
+	uint64_t size;
 
 	if (depth > DEPTH_MAX || !die_peel(die, &type))
 		return;
-	dwarf_aggregate_size(&type, &size);
+	size = die_size(&type);
 	switch (dwarf_tag(&type)) {
 	case DW_TAG_base_type:
 		classify_base(&type, offset, size, classes);
@@ -142,8 +142,8 @@ struct type_passing dwarf_passing(Dwarf_Die *die)
 {
 	struct type_passing passing = {.align = 8};
 	struct classes classes = {0};
-	Dwarf_Word size = 0;
 	Dwarf_Die type;
+	uint64_t size;
 
 	if (!die_peel(die, &type))
 		return passing;
@@ -153,7 +153,7 @@ struct type_passing dwarf_passing(Dwarf_Die *die)
 		return passing;
 	}
 	classify(&type, 0, &classes, 0);
-	dwarf_aggregate_size(&type, &size);
+	size = die_size(&type);
 	/* A vector is in one register, however wide that is. */
 	passing.is_memory = classes.is_memory ||
 			    (size > EIGHTBYTES_MOST * 8 && !dwarf_hasattr(&type, DW_AT_GNU_vector));
@@ -178,13 +178,12 @@ struct leaves {
 static void count_leaves(Dwarf_Die *die, uint64_t offset, struct leaves *leaves, int depth)
 {
 	Dwarf_Die type, member, next;
-	Dwarf_Word size = 0;
-	uint64_t at;
+	uint64_t at, size;
 	int tag;
 
 	if (depth > DEPTH_MAX || !die_peel(die, &type))
 		return;
-	dwarf_aggregate_size(&type, &size);
+	size = die_size(&type);
 	tag = dwarf_tag(&type);
 	if (!size)
 		return;
@@ -209,16 +208,14 @@ struct type_passing dwarf_passing_rust(Dwarf_Die *die)
 {
 	struct type_passing passing = dwarf_passing(die);
 	struct leaves leaves = {0};
-	Dwarf_Word size = 0;
 	Dwarf_Die type;
 
 	if (!die_peel(die, &type) || dwarf_tag(&type) == DW_TAG_base_type)
 		return passing;
 	count_leaves(die, 0, &leaves, 0);
-	if (leaves.n > 2) {
-		dwarf_aggregate_size(&type, &size);
-		return (struct type_passing){.integers = 1, .is_reference = size > 8, .align = 8};
-	}
+	if (leaves.n > 2)
+		return (struct type_passing){
+			.integers = 1, .is_reference = die_size(&type) > 8, .align = 8};
 	passing.is_pair = leaves.n == 2;
 	passing.is_unknown = leaves.is_unknown || (passing.is_pair && leaves.last != 8);
 	return passing;

@@ -47,6 +47,31 @@ bool die_bare_type(Dwarf_Die *die, Dwarf_Die *type)
 	return die_type(die, type) && die_peel(type, type);
 }
 
+static uint64_t count_elements(Dwarf_Die *array)
+{
+	uint64_t count = 1;
+	Dwarf_Die range;
+
+	for (int more = dwarf_child(array, &range); !more; more = dwarf_siblingof(&range, &range))
+		if (dwarf_tag(&range) == DW_TAG_subrange_type)
+			count *= die_number(&range, DW_AT_count,
+					    die_number(&range, DW_AT_upper_bound, UINT64_MAX) + 1);
+	return count;
+}
+
+/* libdw knows no size of arrays whose element stands in a unit of its own. */
+uint64_t die_size(Dwarf_Die *type)
+{
+	Dwarf_Word size = 0;
+	Dwarf_Die element;
+
+	if (!dwarf_aggregate_size(type, &size))
+		return size;
+	if (dwarf_tag(type) != DW_TAG_array_type || !die_bare_type(type, &element))
+		return 0;
+	return count_elements(type) * die_size(&element);
+}
+
 /* Before DWARF 3 it is an expression, to which the object's address is given. */
 bool die_member_offset(Dwarf_Die *member, uint64_t *offset)
 {

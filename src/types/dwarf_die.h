@@ -16,6 +16,9 @@ bool die_bare_type(Dwarf_Die *die, Dwarf_Die *type);
 /* A type without qualifiers and typedefs; false if nothing is left, as of "const void". */
 bool die_peel(Dwarf_Die *die, Dwarf_Die *type);
 
+/* Bytes of a type without qualifiers and typedefs, 0 if that is not told. */
+uint64_t die_size(Dwarf_Die *type);
+
 /* Where the member lies in its object; false if that depends on the object, as of virtual bases. */
 bool die_member_offset(Dwarf_Die *member, uint64_t *offset);
 
