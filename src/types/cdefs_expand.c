@@ -11,6 +11,7 @@
 
 #define LONGEST_BODY 65536u
 #define DEEPEST_NESTING 64
+#define DEEPEST_USE 256 /* of macros in the bodies of others */
 
 typedef VEC(const char *)
 list;
@@ -19,6 +20,7 @@ list;
 struct use {
 	const char *name;
 	const struct use *outer;
+	unsigned depth;
 };
 
 /* What a macro's parameter stands for in one use of it. */
@@ -198,12 +200,12 @@ static const char *replace(struct cdefs *cdefs, struct strbuf *out, const char *
 			   const char *behind, const struct use *outer)
 {
 	struct arena *arena = cdefs->types->arena;
-	const struct use use = {name, outer};
+	const struct use use = {name, outer, outer ? outer->depth + 1 : 1};
 	list params = {0}, texts = {0};
 	const char *definition, *body;
 	arguments args = {0};
 
-	if (*behind != '(' || is_used(outer, name))
+	if (*behind != '(' || use.depth > DEEPEST_USE || is_used(outer, name))
 		return NULL;
 	definition = find_definition(cdefs, name);
 	if (!definition)

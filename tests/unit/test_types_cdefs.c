@@ -124,6 +124,21 @@ START_TEST(macros_are_read_line_by_line)
 }
 END_TEST
 
+/* Each takes up some of the stack, which has an end. */
+START_TEST(macros_use_others_up_to_a_depth)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	strbuf_adds(&text, "#define F0(x) x\n#define SHALLOW F200(7)\n#define DEEP F199999(7)\n");
+	for (int i = 1; i < 200000; i++)
+		strbuf_addf(&text, "#define F%d(x) F%d(x)\n", i, i - 1);
+	ck_assert(load(strbuf_str(&text)));
+	strbuf_free(&text);
+	ck_assert_str_eq(body("SHALLOW"), "7");
+	ck_assert_str_eq(body("DEEP"), "F199743(7)");
+}
+END_TEST
+
 START_TEST(conditionals_are_decided)
 {
 	ck_assert(
@@ -407,6 +422,7 @@ int main(void)
 
 	tcase_add_checked_fixture(plain, setup, teardown);
 	tcase_add_test(plain, macros_are_read_line_by_line);
+	tcase_add_test(plain, macros_use_others_up_to_a_depth);
 	tcase_add_test(plain, conditionals_are_decided);
 	tcase_add_loop_test(plain, have_btf_is_defined, 0, 2);
 	tcase_add_test(plain, absent_kernel_headers_are_no_loss);
