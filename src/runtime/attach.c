@@ -94,6 +94,14 @@ static bool refused(void *data, uint32_t target, int error, const char *why)
 	return true;
 }
 
+static void tell_targets(FILE *out, const struct plan_prog *prog)
+{
+	fprintf(out, "Attaching %s", prog->targets.data[0].name);
+	if (prog->targets.len > 1)
+		fprintf(out, " and %zu more", prog->targets.len - 1);
+	fputc('\n', out);
+}
+
 static bool attach_prog(struct run *run, uint32_t index)
 {
 	const struct plan_prog *prog = &run->plan->progs.data[index];
@@ -118,7 +126,7 @@ static bool attach_prog(struct run *run, uint32_t index)
 	bool ok;
 
 	if (options->verbose)
-		fprintf(options->err, "Attaching %s\n", prog->targets.data[0].name);
+		tell_targets(options->err, prog);
 	ok = provider_of(prog)->attach(&attach);
 	/* Of a pattern something must be left. */
 	if (ok && attaching.why && provider_links_count(run->links) == before)
