@@ -412,15 +412,26 @@ struct type_look {
 	const char *end; /* behind it */
 };
 
-/* The last character of the string, or of C's character, that begins here. A line's end is part of
- * it behind a backslash, unless it is the end of the text, too: there is nothing to go on with. */
+/* Behind a backslash, where the line's end is: 0 if the line does not go on there, as at the end of
+ * the text, where there is nothing to go on with. */
+static size_t continuation(const char *text)
+{
+	size_t end = *text == '\\' ? strspn(text + 1, "\r") + 1 : 0;
+
+	return end && text[end] == '\n' && text[end + 1] ? end : 0;
+}
+
+/* The last character of the string, or of C's character, that begins here. */
 static const char *quoted_end(const char *text)
 {
 	char quote = *text;
 
-	for (text++; *text && *text != quote && *text != '\n'; text++)
-		if (*text == '\\' && text[1] && (text[1] != '\n' || text[2]))
+	for (text++; *text && *text != quote && *text != '\n'; text++) {
+		if (continuation(text))
+			text += continuation(text);
+		else if (*text == '\\' && text[1] && text[1] != '\n')
 			text++;
+	}
 	return *text == quote ? text : text - 1;
 }
 
@@ -566,11 +577,8 @@ static long directive_length(const char *text)
 	bool in_comment = false;
 
 	for (; *in && *in != '\n'; in++) {
-		size_t end = in[0] == '\\' ? strspn(in + 1, "\r") + 1 : 0;
-
-		/* There is nothing to go on with at the end of the text. */
-		if (end && in[end] == '\n' && in[end + 1]) {
-			in += end;
+		if (continuation(in)) {
+			in += continuation(in);
 		} else if (in_comment) {
 			continue;
 		} else if (*in == '"' || *in == '\'') {
