@@ -278,7 +278,7 @@ LLVMValueRef emit_call_ntop(struct codegen *cg, const struct expr *call, LLVMVal
 	if (type_is_scalar(address->type))
 		emit_store(cg, emit_resize(cg, emit_value(cg, address), 4, false), bytes, 8);
 	else
-		emit_into(cg, address, bytes);
+		emit_copy(cg, bytes, emit_bytes_address(cg, address), size, 1);
 	return NULL;
 }
 
