@@ -264,6 +264,18 @@ static bool decay(struct sema *sema, struct expr *cast, const struct type *to)
 	return true;
 }
 
+void sema_decay_flexible(struct sema *sema, struct expr **expr)
+{
+	const struct type *type = (*expr)->type;
+	enum type_space space;
+
+	if (type->kind != TYPE_ARRAY || type->array.count)
+		return;
+	space = array_space(sema, *expr);
+	if (space != SPACE_UNKNOWN)
+		sema_cast_to(sema, expr, type_ptr(sema->types, type->array.element, space));
+}
+
 void sema_cast(struct sema *sema, struct expr **expr)
 {
 	struct expr *cast = *expr;

@@ -65,12 +65,14 @@ static uint64_t most_bytes(const struct sema *sema, const struct type *type)
 	return is_memory(type) && type->size < limit ? type->size : limit;
 }
 
-static bool check_source(struct sema *sema, const struct expr *call, const char *what)
+static bool check_source(struct sema *sema, struct expr *call, const char *what)
 {
-	const struct expr *arg = call->call.args.data[0];
+	const struct expr *arg;
 
-	if (!sema_is_known(sema, arg))
+	if (!sema_is_known(sema, call->call.args.data[0]))
 		return false;
+	sema_decay_flexible(sema, &call->call.args.data[0]);
+	arg = call->call.args.data[0];
 	if (is_address(arg->type) || (is_memory(arg->type) && arg->type->size))
 		return true;
 	diag_hint(sema_error(sema, "argument-type", arg->span, "%s() expects %s (%s provided)",

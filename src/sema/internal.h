@@ -229,6 +229,8 @@ struct expr *sema_string(struct sema *sema, struct span span, const char *data, 
  * caller knows that the conversion is one of those in sema.h.
  */
 void sema_cast_to(struct sema *sema, struct expr **expr, const struct type *type);
+/* A flexible array in a process' or the kernel's memory becomes its address: it says no length. */
+void sema_decay_flexible(struct sema *sema, struct expr **expr);
 /* The same of a value that meets others, which may have made the type a signed one: -v warns. */
 void sema_join_to(struct sema *sema, struct expr **expr, const struct type *type);
 /* int64 or uint64 by its own signedness; for integers, enums, bools, pointers, castable aggregates.
