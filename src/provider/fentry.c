@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define BPF_MODULE "bpf" /* stands for loaded programs in place of a module */
+#define KERNEL_ENOTSUPP 524
 
 static bool parse(struct diags *diags, const struct provider_text *text, const char *provider,
 		  struct plan_target *target)
@@ -264,9 +265,9 @@ static int attach_one(const struct provider_attach *attach, const struct plan_ta
 		provider_links_add_link(attach->links, link);
 		return 0;
 	}
-	if (errno == EOPNOTSUPP || errno == ENOTSUP)
-		*error = "this kernel has no trampolines for functions "
-			 "(CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS)";
+	if (errno == KERNEL_ENOTSUPP)
+		*error = "it has more arguments than this kernel's trampolines pass (six before "
+			 "6.6), or the kernel has none (CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS)";
 	else
 		*error = arena_strdup(attach->arena, strerror(errno));
 	return -errno;

@@ -47,7 +47,8 @@ struct attaching {
 	const struct plan_prog *prog;
 	enum plan_missing missing;
 	uint32_t nrefused;
-	const char *why; /* of the last that a pattern stood for, */
+	const char
+		*why; /* NULL unless something that a pattern stood for was refused: of the last, */
 	uint32_t target; /* which is this */
 };
 
@@ -102,15 +103,10 @@ static void tell_targets(FILE *out, const struct plan_prog *prog)
 	fputc('\n', out);
 }
 
-static bool attach_prog(struct run *run, uint32_t index)
+static bool attach_prog(struct run *run, uint32_t index, struct attaching *attaching)
 {
 	const struct plan_prog *prog = &run->plan->progs.data[index];
 	const struct runtime_options *options = run->options;
-	struct attaching attaching = {
-		.run = run,
-		.prog = prog,
-		.missing = run->plan->config.missing_probes,
-	};
 	const struct provider_attach attach = {
 		.prog = prog,
 		.bpf = run->progs[index],
@@ -120,21 +116,45 @@ static bool attach_prog(struct run *run, uint32_t index)
 		.links = run->links,
 		.arena = run->arena,
 		.refused = refused,
-		.data = &attaching,
+		.data = attaching,
 	};
-	size_t before = provider_links_count(run->links);
 	bool ok;
+
+	*attaching = (struct attaching){
+		.run = run,
+		.prog = prog,
+		.missing = run->plan->config.missing_probes,
+	};
 
 	if (options->verbose)
 		tell_targets(options->err, prog);
 	ok = provider_of(prog)->attach(&attach);
-	/* Of a pattern something must be left. */
-	if (ok && attaching.why && provider_links_count(run->links) == before)
-		ok = report_refused(&attaching, attaching.target, true, attaching.why);
 	if (!ok)
 		run->result->status = RUNTIME_ATTACH_FAILED;
-	run->attached[index] = (uint32_t)prog->targets.len - attaching.nrefused;
+	run->attached[index] = (uint32_t)prog->targets.len - attaching->nrefused;
 	return ok;
+}
+
+/* Whether two programs are of one attach point: a pattern may have a program for each function. */
+static bool is_same_point(const struct plan_prog *a, const struct plan_prog *b)
+{
+	return a->place.line == b->place.line && a->place.column == b->place.column &&
+	       !strcmp(a->place.file, b->place.file);
+}
+
+/* Of a pattern something must be left; where nothing is, that is told once. */
+static bool check_pattern(struct run *run, const struct attaching *all, uint32_t index)
+{
+	const struct plan_prog *progs = run->plan->progs.data;
+
+	for (uint32_t i = 0; i < run->plan->progs.len; i++)
+		if (is_same_point(&progs[i], &progs[index]) &&
+		    (run->attached[i] || (i < index && all[i].why)))
+			return true;
+	if (report_refused(&all[index], all[index].target, true, all[index].why))
+		return true;
+	run->result->status = RUNTIME_ATTACH_FAILED;
+	return false;
 }
 
 /* The end of a session is attached with its beginning. */
@@ -171,14 +191,19 @@ static bool is_attachable(const struct plan_prog *prog, bool newest_first)
 bool run_attach(struct run *run)
 {
 	uint32_t n = (uint32_t)run->plan->progs.len;
+	struct attaching *all = arena_new_array(run->arena, struct attaching, n);
 
 	if (!know_providers(run))
 		return false;
 	for (uint32_t i = 0; i < n; i++)
-		if (is_attachable(&run->plan->progs.data[i], false) && !attach_prog(run, i))
+		if (is_attachable(&run->plan->progs.data[i], false) &&
+		    !attach_prog(run, i, &all[i]))
 			return false;
 	for (uint32_t i = n; i-- > 0;)
-		if (is_attachable(&run->plan->progs.data[i], true) && !attach_prog(run, i))
+		if (is_attachable(&run->plan->progs.data[i], true) && !attach_prog(run, i, &all[i]))
+			return false;
+	for (uint32_t i = 0; i < n; i++)
+		if (all[i].why && !check_pattern(run, all, i))
 			return false;
 	count_sessions(run);
 	return true;
