@@ -126,6 +126,42 @@ static int found_function(const struct provider_env *env, const char *provider, 
 	return 1;
 }
 
+/* Trampolines use these functions themselves: the kernel refuses them, or hangs (6.1). */
+static const char *const trampolines_own[] = {
+	"migrate_disable",   "migrate_enable",  "rcu_read_unlock_strict", "preempt_count_add",
+	"preempt_count_sub", "__rcu_read_lock", "__rcu_read_unlock",
+};
+
+/* Nothing returns from these; newer kernels refuse fexit. */
+static const char *const never_return[] = {
+	"do_exit",
+	"do_group_exit",
+	"kthread_exit",
+	"kthread_complete_and_exit",
+	"make_task_dead",
+	"__x64_sys_exit",
+	"__x64_sys_exit_group",
+	"__ia32_sys_exit",
+	"__ia32_sys_exit_group",
+};
+
+static bool is_among(const char *name, const char *const *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	return false;
+}
+
+/* A program that the kernel refuses to load would take those of the pattern's others with it. */
+static bool is_left_out(const char *provider, const char *name)
+{
+	return is_among(name, trampolines_own,
+			sizeof(trampolines_own) / sizeof(trampolines_own[0])) ||
+	       (!strcmp(provider, "fexit") &&
+		is_among(name, never_return, sizeof(never_return) / sizeof(never_return[0])));
+}
+
 static int search(const struct provider_env *env, const struct plan_target *pattern,
 		  const char *provider, provider_found_fn found, void *data)
 {
@@ -146,7 +182,8 @@ static int search(const struct provider_env *env, const struct plan_target *patt
 		       name_pair_compare(&traceable->names.data[at], pair) < 0)
 			at++;
 		if (!glob_match(pattern->function, pair->name) ||
-		    (pattern->module && !glob_match(pattern->module, module)))
+		    (pattern->module && !glob_match(pattern->module, module)) ||
+		    is_left_out(provider, pair->name))
 			continue;
 		if (traceable && (at == traceable->names.len ||
 				  name_pair_compare(&traceable->names.data[at], pair) != 0))
