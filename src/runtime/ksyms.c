@@ -58,7 +58,8 @@ static char *read_text(const char *path)
 	return text;
 }
 
-/* "ffffffff81000000 T _stext" or "ffffffffc0000000 t name\t[module]"; false for what is no code. */
+/* "ffffffff81000000 T _stext" or "ffffffffc0000000 t name\t[module]"; false for what lies nowhere
+ * in the kernel: absolute symbols, and places in per-CPU memory (low addresses, as if of data). */
 static bool parse_line(char *line, struct ksym *sym)
 {
 	char *end, *name, *module, kind;
@@ -67,7 +68,7 @@ static bool parse_line(char *line, struct ksym *sym)
 	if (end == line || end[0] != ' ' || !end[1] || end[2] != ' ')
 		return false;
 	kind = end[1];
-	if (!strchr("tTwW", kind))
+	if (strchr("dDbBrRvV", kind) ? !(sym->address >> 63) : !strchr("tTwW", kind))
 		return false;
 	name = end + 3;
 	module = strchr(name, '\t');
