@@ -51,8 +51,9 @@ static const struct {
 	const char *unit;
 	uint64_t ns;
 } durations[] = {
-	{"ns", 1},           {"us", 1000},          {"ms", 1000000},        {"s", 1000000000},
-	{"m", 60000000000u}, {"h", 3600000000000u}, {"d", 86400000000000u},
+#define DURATION(unit, ns) {unit, ns},
+#include "lang/durations.def"
+#undef DURATION
 };
 
 static bool is_c_suffix(const char *text, size_t len)

@@ -10,8 +10,9 @@ static const struct {
 	const char *unit;
 	uint64_t ns;
 } units[] = {
-	{"ns", 1},           {"us", 1000},          {"ms", 1000000},        {"s", 1000000000},
-	{"m", 60000000000u}, {"h", 3600000000000u}, {"d", 86400000000000u},
+#define DURATION(unit, ns) {unit, ns},
+#include "lang/durations.def"
+#undef DURATION
 };
 
 /* What may stand behind the digits: nothing, an exponent, a unit of time. */
